@@ -1,0 +1,41 @@
+"""The errors that archcompile raises, as a tree.
+
+::
+
+    ArchcompileError
+    ├── SpecError        the author's spec (or file, or weights) is wrong: carries every finding
+    ├── MissingLibrary   an optional library is not installed; says which extra brings it
+    └── InternalError    we are wrong: a verifier found something that must not be
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archcompile.diagnostics.diagnostic import Diagnostic
+
+
+class ArchcompileError(Exception):
+    """The root of the tree: everything that archcompile raises on purpose."""
+
+
+class SpecError(ArchcompileError):
+    """The author's input is wrong; ``diagnostics`` holds every finding of the stage that stopped."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(map(_one_line, self.diagnostics)))
+
+
+class MissingLibrary(ArchcompileError):
+    """A library that this step needs is not installed."""
+
+
+class InternalError(ArchcompileError):
+    """A verifier of ours found a broken invariant: a bug in archcompile, never the author's fault."""
+
+
+def _one_line(diagnostic: Diagnostic) -> str:
+    place = "" if diagnostic.span is None else f"{diagnostic.span}: "
+    hint = "" if diagnostic.help is None else f" ({diagnostic.help})"
+    return f"{place}{diagnostic.code.value} {diagnostic.message}{hint}"
