@@ -1,0 +1,142 @@
+"""Program: an elaborated network, hierarchical, with every size known.
+
+Blocks stay blocks: a ``Region`` is one call of a block, a ``sequence`` or a named ``repeat``, and
+holds the nodes inside it. ``nodes`` is the flat view for those who need one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from archcompile.diagnostics import Span
+from archcompile.ir.definition import Definition
+from archcompile.ir.expr import Scalar
+from archcompile.ir.op import Op
+from archcompile.ir.types import TensorType
+from archcompile.ir.weight import Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor on its way: named by the path of the layer that makes it, or by the input."""
+
+    name: str
+    type: TensorType
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One use of an op. ``path`` is module path, state_dict prefix, ONNX node name and report row."""
+
+    path: str
+    op: Op
+    inputs: tuple[Value, ...]
+    output: Value
+    span: Span = field(compare=False, repr=False)
+
+    def weights(self) -> tuple[Weight, ...]:
+        """The op's weights at this place; the key of each is ``f"{path}.{weight.name}"``."""
+        return self.op.weights(*self.types)
+
+    @property
+    def types(self) -> tuple[TensorType, ...]:
+        """The types of the inputs."""
+        return tuple(value.type for value in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A module with members: a block's call, a ``sequence``, or a named ``repeat`` or ``for``."""
+
+    path: str
+    kind: Literal["block", "sequence", "repeat"]
+    block: str | None
+    """The block's name, for a call."""
+    arguments: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+    """What the block was called with, defaults included."""
+    inputs: tuple[Value, ...]
+    members: tuple[Member, ...]
+    outputs: tuple[Value, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Member: TypeAlias = Node | Region
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramOutput:
+    """A named output of the network and the value it shows."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where the network was published, and the deliberate differences from it."""
+
+    paper: str | None = None
+    section: str | None = None
+    url: str | None = None
+    deviations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the spec says of itself: a number, or a layer's shape without the batch axis."""
+
+    subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
+    layer: str | None
+    value: int | str | tuple[int, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole network: inputs, members in execution order, outputs; and how its author wrote it."""
+
+    name: str
+    """The variant's name, which is also the folder's."""
+    family: str
+    """The file's name (``name:``)."""
+    title: str | None
+    cite: Citation | None
+    parameters: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+    """Every parameter of the file with the value it has here."""
+    overridden: tuple[str, ...]
+    """Parameters that the caller set, so that claims about the variant's own values do not hold."""
+    inputs: tuple[Value, ...]
+    members: tuple[Member, ...]
+    outputs: tuple[ProgramOutput, ...]
+    claims: tuple[Claim, ...]
+    definitions: tuple[Definition, ...]
+    """The classes of the source, blocks before those that call them, the network last."""
+    spec: str
+    """The spec file as the author named it."""
+    span: Span = field(compare=False, repr=False)
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node in execution order, whatever region it is in."""
+        yield from _nodes(self.members)
+
+    def regions(self) -> Iterator[Region]:
+        """Every region, an outer one before those inside it."""
+        yield from _regions(self.members)
+
+
+def _nodes(members: tuple[Member, ...]) -> Iterator[Node]:
+    for member in members:
+        if isinstance(member, Node):
+            yield member
+        else:
+            yield from _nodes(member.members)
+
+
+def _regions(members: tuple[Member, ...]) -> Iterator[Region]:
+    for member in members:
+        if isinstance(member, Region):
+            yield member
+            yield from _regions(member.members)

@@ -1,0 +1,46 @@
+"""The type of a value: a float32 tensor with a size for each axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompile.ir.dim import Dim
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """A tensor's sizes, batch first: ``[N, F]``, ``[N, C, T]`` or ``[N, C, H, W]``."""
+
+    dims: tuple[Dim, ...]
+
+    @classmethod
+    def of(cls, *sizes: int | Dim | str) -> TensorType:
+        """A type from integers, sizes and symbol names: ``TensorType.of("N", 3, 224, 224)``."""
+        return cls(
+            tuple(Dim.symbol(size) if isinstance(size, str) else Dim.of(size) for size in sizes)
+        )
+
+    @property
+    def rank(self) -> int:
+        """The number of axes, the batch included."""
+        return len(self.dims)
+
+    @property
+    def channels(self) -> Dim:
+        """The size of axis 1: channels of a map, features of a vector."""
+        return self.dims[1]
+
+    @property
+    def spatial(self) -> tuple[Dim, ...]:
+        """The sizes behind the channel axis: ``(H, W)``, ``(T,)`` or ``()``."""
+        return self.dims[2:]
+
+    def elements(self) -> Dim:
+        """The number of elements of one sample (the batch axis left out)."""
+        product = Dim.of(1)
+        for size in self.dims[1:]:
+            product = product * size
+        return product
+
+    def __str__(self) -> str:
+        return f"[{', '.join(map(str, self.dims))}]"

@@ -1,0 +1,1 @@
+"""The vocabularies that the code targets are written in, and the tables of their rules."""

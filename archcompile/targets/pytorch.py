@@ -1,0 +1,92 @@
+"""How an op is said in PyTorch.
+
+Most ops need no rule: ``module_call`` writes ``nn.<Class>(…)`` with the inferred arguments by
+position, then the op's own, leaving out what equals torch's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Op, Unknown
+from archcompile.ir.types import TensorType
+from archcompile.targets.python import CallOf, Constant, Python, Size, TupleOf, Verbatim
+from archcompile.targets.table import RuleTable
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A class that the generated file brings along because torch.nn has none like it.
+
+    ``source`` is fixed Python text of ours (never spec text), formatted as ruff would.
+    """
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleForm:
+    """The op is a module: how it is constructed, and the classes that needs."""
+
+    construct: CallOf
+    supports: tuple[Support, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionForm:
+    """The op is an expression over its inputs."""
+
+    express: Callable[[tuple[Python, ...]], Python]
+
+
+Form: TypeAlias = ModuleForm | FunctionForm
+PytorchRule: TypeAlias = Callable[..., Form]
+"""``rule(op, *input_types) -> Form``."""
+
+pytorch: RuleTable[PytorchRule] = RuleTable("PyTorch")
+
+
+def form(op: Op, *inputs: TensorType) -> Form:
+    """The op's form: its own rule, else ``nn.<Class>`` with the arguments that differ."""
+    rule = pytorch.find(type(op))
+    return rule(op, *inputs) if rule is not None else ModuleForm(module_call(op, *inputs))
+
+
+def module_call(op: Op, *inputs: TensorType, function: str | None = None) -> CallOf:
+    """``nn.Conv2d(3, 64, 7, stride=2)``.
+
+    Inferred arguments and the required ones stand by position, as does the first argument of all;
+    the rest by keyword, and only where they differ from the default.
+    """
+    positional = [Size(dim) for dim in op.inferred(*inputs).values()]
+    arguments: list[Python] = list(positional)
+    keywords: list[tuple[str, Python]] = []
+    for name, field in type(op).model_fields.items():
+        value = getattr(op, name)
+        if field.is_required():
+            arguments.append(python_value(value))
+        elif value != field.get_default(call_default_factory=True):
+            keywords.append((name, python_value(value)))
+    if not arguments and len(keywords) == 1 and keywords[0][0] == next(iter(type(op).model_fields)):
+        arguments, keywords = [keywords[0][1]], []
+    return CallOf(function or f"nn.{type(op).__name__}", tuple(arguments), tuple(keywords))
+
+
+def python_value(value: object) -> Python:
+    """An argument's value as Python; a pair of equal sizes is one number, as torch reads it."""
+    match value:
+        case Dim():
+            return Size(value)
+        case Unknown(text=text):
+            return Verbatim(text)
+        case (first, second) if isinstance(first, Dim) and first == second:
+            return python_value(first)
+        case tuple():
+            return TupleOf(tuple(python_value(item) for item in value))
+        case bool() | int() | float() | str() | None:
+            return Constant(value)
+    raise TypeError(f"no Python form for {value!r}")
