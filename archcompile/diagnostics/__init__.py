@@ -8,17 +8,25 @@ from archcompile.diagnostics.errors import (
     MissingLibrary,
     SpecError,
 )
+from archcompile.diagnostics.render import Json, ordered, render, summary, to_dict
 from archcompile.diagnostics.span import SourceFile, Span
+from archcompile.diagnostics.terminal import terminal_text
 
 __all__ = [
     "ArchcompileError",
     "Code",
     "Diagnostic",
     "InternalError",
+    "Json",
     "MissingLibrary",
     "Related",
     "Severity",
     "SourceFile",
     "Span",
     "SpecError",
+    "ordered",
+    "render",
+    "summary",
+    "terminal_text",
+    "to_dict",
 ]

@@ -26,7 +26,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: a stable code, a sentence, its place, the places it came from, what to write instead.
+    """One finding: a stable code, a sentence, its place, where that came from, what to write.
 
     ``span`` is ``None`` only for findings about a whole run (a folder without specs, say).
     ``help`` is one line that the author can act on, best one that can be pasted.

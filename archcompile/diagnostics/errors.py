@@ -20,7 +20,7 @@ class ArchcompileError(Exception):
 
 
 class SpecError(ArchcompileError):
-    """The author's input is wrong; ``diagnostics`` holds every finding of the stage that stopped."""
+    """The author's input is wrong; ``diagnostics`` holds every finding of the failed stage."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -32,7 +32,7 @@ class MissingLibrary(ArchcompileError):
 
 
 class InternalError(ArchcompileError):
-    """A verifier of ours found a broken invariant: a bug in archcompile, never the author's fault."""
+    """A verifier of ours found a broken invariant: a bug in archcompile, not in the spec."""
 
 
 def _one_line(diagnostic: Diagnostic) -> str:

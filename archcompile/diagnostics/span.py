@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line in YAML as libyaml counts lines; ``str.splitlines`` knows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +22,17 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """The text of the line ``number`` (from 1), without its line break."""
-        lines = self.text.splitlines() if number > 0 else []
-        return lines[number - 1] if number <= len(lines) else ""
+        lines = self.lines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def lines(self) -> tuple[str, ...]:
+        """Every line of the text, without the line breaks; text after the last break is a line."""
+        return tuple(_BREAK.split(self.text))
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of characters: lines and columns count from 1, in code points; the end is exclusive."""
+    """A range of characters: lines and columns from 1, in code points; the end is exclusive."""
 
     file: SourceFile
     line: int
