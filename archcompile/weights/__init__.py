@@ -1,0 +1,17 @@
+"""Weights: what a network's tensors are, how they start, how they are read and written."""
+
+from archcompile.weights.files import load_weights, save_weights
+from archcompile.weights.fit import fit
+from archcompile.weights.initial import initial_weights
+from archcompile.weights.tensors import Tensor, tensors
+from archcompile.weights.variance import verification_weights
+
+__all__ = [
+    "Tensor",
+    "fit",
+    "initial_weights",
+    "load_weights",
+    "save_weights",
+    "tensors",
+    "verification_weights",
+]

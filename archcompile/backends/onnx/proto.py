@@ -1,0 +1,192 @@
+"""An OnnxModel as protobuf: with weights for whoever runs it, without for comparing with the text.
+
+Serialisation is deterministic. A protobuf holds at most 2 GiB; larger models keep their weights in
+a second file beside the first (ONNX external data), which onnx and onnxruntime find by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from archcompile.backends.onnx.functions import OnnxCall, OnnxFunction, Step
+from archcompile.backends.onnx.graph import OnnxModel, OnnxValue
+from archcompile.backends.onnx.version import DOMAIN, DOMAIN_VERSION, IR_VERSION, PRODUCER
+from archcompile.libraries import onnx as onnx_library
+from archcompile.targets.onnx import OPSET, OnnxConstant
+from archcompile.weights.writing import replaced
+
+if TYPE_CHECKING:
+    import onnx
+
+    from archcompile.targets.reference import Array
+
+EXTERNAL_FROM = 2**31 - 2**24
+"""Weight bytes from which on they stand in a file of their own; 16 MiB are left to the graph."""
+_PAGE = 4096
+"""External tensors start on page boundaries, so that runtimes can map them into memory."""
+
+
+def weightless(model: OnnxModel) -> onnx.ModelProto:
+    """The graph with its weights as inputs: what the text says."""
+    inputs = (*model.inputs, *model.weights)
+    return _model(onnx_library(), model, inputs, [])
+
+
+def encode(model: OnnxModel, weights: Mapping[str, Array]) -> bytes:
+    """The model with its weights in one protobuf. ``weights`` must fit (see ``fit``)."""
+    library = onnx_library()
+    tensors = []
+    for value in model.weights:
+        tensor = _described(library, value)
+        tensor.raw_data = _bytes(weights[value.name])
+        tensors.append(tensor)
+    return _serialised(_model(library, model, model.inputs, tensors))
+
+
+def write(
+    model: OnnxModel,
+    weights: Mapping[str, Array],
+    path: Path,
+    external_from: int = EXTERNAL_FROM,
+) -> tuple[Path, ...]:
+    """Write the model to ``path``, large weights to ``<path>.data``; returns the files written.
+
+    A file appears whole or not at all. Raises OSError where the folder cannot be written.
+    """
+    if sum(weights[value.name].nbytes for value in model.weights) < external_from:
+        with replaced(path) as file:
+            file.write(encode(model, weights))
+        return (path,)
+    library = onnx_library()
+    beside = path.with_name(f"{path.name}.data")
+    tensors, end = [], 0
+    with replaced(beside) as file:
+        for value in model.weights:
+            start = -(-end // _PAGE) * _PAGE
+            content = _bytes(weights[value.name])
+            file.write(b"\0" * (start - end) + content)
+            end = start + len(content)
+            tensors.append(_external(library, value, beside.name, start, len(content)))
+    with replaced(path) as file:
+        file.write(_serialised(_model(library, model, model.inputs, tensors)))
+    return (path, beside)
+
+
+def _model(
+    library: ModuleType,
+    model: OnnxModel,
+    inputs: tuple[OnnxValue, ...],
+    tensors: list[onnx.TensorProto],
+) -> onnx.ModelProto:
+    helper = library.helper
+    graph = helper.make_graph(
+        [_node(library, step) for step in model.steps],
+        model.name,
+        [_value(library, value) for value in inputs],
+        [_value(library, value) for value in model.outputs],
+        initializer=[*tensors, *(_constant(library, each) for each in model.constants)],
+        value_info=[_value(library, value) for value in model.values],
+    )
+    proto: onnx.ModelProto = helper.make_model(
+        graph,
+        functions=[_function(library, function) for function in model.functions],
+        opset_imports=_imports(library, bool(model.functions)),
+        ir_version=IR_VERSION,
+        producer_name=PRODUCER,
+    )
+    return proto
+
+
+def _function(library: ModuleType, function: OnnxFunction) -> onnx.FunctionProto:
+    calls = any(isinstance(step, OnnxCall) for step in function.steps)
+    constants = [
+        library.helper.make_node(
+            "Constant",
+            [],
+            [constant.name],
+            name=constant.name,
+            value=_constant(library, constant, ""),
+        )
+        for constant in function.constants
+    ]
+    made: onnx.FunctionProto = library.helper.make_function(
+        DOMAIN,
+        function.name,
+        function.inputs,
+        function.outputs,
+        [*constants, *(_node(library, step) for step in function.steps)],
+        _imports(library, calls),
+    )
+    return made
+
+
+def _imports(library: ModuleType, calls: bool) -> list[onnx.OperatorSetIdProto]:
+    found = [library.helper.make_opsetid("", OPSET)]
+    return [*found, library.helper.make_opsetid(DOMAIN, DOMAIN_VERSION)] if calls else found
+
+
+def _node(library: ModuleType, step: Step) -> onnx.NodeProto:
+    if isinstance(step, OnnxCall):
+        node = library.helper.make_node(
+            step.function, step.inputs, step.outputs, name=step.name, domain=DOMAIN
+        )
+    else:
+        node = library.helper.make_node(step.operator, step.inputs, step.outputs, name=step.name)
+        for name, value in step.attributes:
+            kind = library.AttributeProto.INTS if value == () else None
+            node.attribute.append(library.helper.make_attribute(name, value, attr_type=kind))
+    made: onnx.NodeProto = node
+    return made
+
+
+def _value(library: ModuleType, value: OnnxValue) -> onnx.ValueInfoProto:
+    made: onnx.ValueInfoProto = library.helper.make_tensor_value_info(
+        value.name, _element(library, value.dtype), value.shape
+    )
+    return made
+
+
+def _constant(
+    library: ModuleType, constant: OnnxConstant, name: str | None = None
+) -> onnx.TensorProto:
+    made: onnx.TensorProto = library.helper.make_tensor(
+        constant.name if name is None else name,
+        _element(library, constant.dtype),
+        constant.shape,
+        constant.values,
+    )
+    return made
+
+
+def _described(library: ModuleType, value: OnnxValue) -> onnx.TensorProto:
+    """The tensor without its content."""
+    tensor: onnx.TensorProto = library.TensorProto(
+        name=value.name, data_type=_element(library, value.dtype), dims=value.shape
+    )
+    return tensor
+
+
+def _external(
+    library: ModuleType, value: OnnxValue, location: str, offset: int, length: int
+) -> onnx.TensorProto:
+    tensor = _described(library, value)
+    tensor.data_location = library.TensorProto.EXTERNAL
+    for key, content in (("location", location), ("offset", offset), ("length", length)):
+        tensor.external_data.add(key=key, value=str(content))
+    return tensor
+
+
+def _element(library: ModuleType, dtype: str) -> int:
+    return int(library.TensorProto.FLOAT if dtype == "float32" else library.TensorProto.INT64)
+
+
+def _bytes(array: Array) -> bytes:
+    """Little-endian, as ONNX stores tensors on every machine."""
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _serialised(proto: onnx.ModelProto) -> bytes:
+    return bytes(proto.SerializeToString(deterministic=True))
