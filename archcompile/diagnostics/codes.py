@@ -81,3 +81,4 @@ class Code(Enum):
     BAD_WEIGHTS = "AC807"
     MISSING_LIBRARY = "AC808"
     LOCKED = "AC809"
+    FILE_UNWRITABLE = "AC810"

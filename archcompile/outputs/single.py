@@ -1,0 +1,69 @@
+"""One file at a place that the user named, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from archcompile.diagnostics import Code
+from archcompile.outputs import disk
+from archcompile.outputs.failure import FORCE, reading, refused, writing
+from archcompile.outputs.ownership import HEAD_BYTES, LEFTOVER, is_ours
+
+
+def write_file(path: Path, content: bytes, *, force: bool) -> None:
+    """Makes ``path`` hold the content; where it is a link, the file that it points to.
+
+    Raises:
+        SpecError: NOT_OURS where a folder, a device or a file of another origin is in the way
+            (``force`` overwrites such a file), FILE_NOT_FOUND without the folder, FILE_UNREADABLE,
+            FILE_UNWRITABLE. The file then is as it was.
+    """
+    with reading(path):
+        with suppress(FileNotFoundError):
+            path.stat()  # a chain of links without an end is known here
+        place = path.resolve()
+        _refuse(path, place, force=force)
+    staged = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    _clear(place)
+    try:
+        with writing(path):
+            disk.write_new(staged, content)
+            staged.replace(place)
+            disk.sync_folder(place.parent)
+    finally:
+        disk.remove(staged)
+
+
+def _refuse(path: Path, place: Path, *, force: bool) -> None:
+    if not place.parent.is_dir():
+        help = f"mkdir -p {path.parent}"
+        raise refused(Code.FILE_NOT_FOUND, f"there is no folder `{path.parent}`", help)
+    if not place.exists():
+        return
+    if not place.is_file():
+        kind = "a folder" if place.is_dir() else "not a plain file"
+        raise refused(Code.NOT_OURS, f"`{path}` is {kind}", "name a file")
+    with place.open("rb") as file:
+        ours = is_ours(file.read(HEAD_BYTES))
+    if not (force or ours):
+        raise refused(Code.NOT_OURS, f"`{path}` was not written by archcompile", FORCE)
+
+
+def _clear(place: Path) -> None:
+    """Takes away what killed runs staged for this file; a run that is still alive keeps its own."""
+    for path in place.parent.glob(f".{place.name}.*.tmp") if place.parent.is_dir() else ():
+        match = LEFTOVER.fullmatch(path.name)
+        if match and match["name"] == place.name and not _alive(int(match["process"])):
+            disk.remove(path)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # it is somebody else's, or no number of ours
+    return True
