@@ -1,0 +1,210 @@
+"""The script that runs generated source files, in an interpreter of its own.
+
+It is started by path, imports nothing of archcompile, and is given one folder per file:
+
+``network.py``   the source text under test
+``job.json``     names: inputs, weight keys, the number of batches
+``arrays.npz``   weights ``w/<key>``, inputs ``i/<batch>/<name>``, other inputs ``a/<name>``
+``result.json``  out: facts about the module and its sensitivities, or the error
+``outputs.npz``  out: ``<batch>/<output>``
+
+A line on standard output says that torch is there, and that one more forward pass is done. What
+the source itself prints is thrown away.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Facts = dict[str, Any]
+
+
+def main(folders: list[Path]) -> None:
+    """Run the jobs in order; whatever a source does wrong becomes ``error`` in its result."""
+    beat = _heartbeat()
+    for folder in folders:
+        result: Facts = {}
+        try:
+            _run(folder, result, beat)
+        except BaseException as error:  # the source may raise anything, SystemExit included
+            result["error"] = _last_line(error)
+            result["missing"] = isinstance(error, ModuleNotFoundError) and error.name == "torch"
+        # renamed into place: a result is there whole or not at all
+        (folder / "result.tmp").write_text(json.dumps(result), encoding="utf-8")
+        (folder / "result.tmp").rename(folder / "result.json")
+
+
+def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
+    import numpy as np
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float32)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(0)
+    beat()
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        tensors = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    network = _network(_load(folder / "network.py"))
+    beat()
+    result |= _inventory(network)
+    network.load_state_dict({key: tensors[f"w/{key}"] for key in job["weights"]}, strict=True)
+    network.eval()
+    batches = [[tensors[f"i/{b}/{name}"] for name in job["inputs"]] for b in range(job["batches"])]
+    with torch.no_grad():
+        shapes, outputs = _outputs(network, batches, beat)
+        result["shapes"] = shapes
+        shown: Facts = {key: made.numpy() for key, made in outputs.items()}
+        np.savez(folder / "outputs.npz", **shown)
+        others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
+        result |= _sensitivity(network, batches[0], others, job, beat) if others else {}
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("network", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot import {path.name}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["network"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _network(module: ModuleType) -> nn.Module:
+    """The file's last module class, built with its defaults."""
+    from torch import nn
+
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, nn.Module)
+        and value.__module__ == module.__name__
+    ]
+    if not classes:
+        raise LookupError("the file defines no nn.Module class")
+    network: nn.Module = classes[-1]()
+    return network
+
+
+def _inventory(network: nn.Module) -> Facts:
+    """What the module has: keys and shapes, trainable count, its modules by path."""
+    return {
+        "state": {key: list(value.shape) for key, value in network.state_dict().items()},
+        "parameters": sum(p.numel() for p in network.parameters() if p.requires_grad),
+        "modules": {
+            path: f"{type(module).__name__}({module.extra_repr()})"
+            for path, module in network.named_modules()
+            if path
+        },
+    }
+
+
+def _outputs(
+    network: nn.Module, batches: list[list[torch.Tensor]], beat: Callable[[], None]
+) -> tuple[list[Facts], dict[str, torch.Tensor]]:
+    """The outputs of every batch, and the shape that each module made, by path."""
+    seen: list[Facts] = []
+    outputs: dict[str, torch.Tensor] = {}
+
+    def watch(path: str) -> Callable[[nn.Module, object, object], None]:
+        return lambda module, inputs, made: seen[-1].__setitem__(
+            path, [list(each.shape) for each in _tensors(made)]
+        )
+
+    handles = [m.register_forward_hook(watch(path)) for path, m in network.named_modules() if path]
+    for place, inputs in enumerate(batches):
+        seen.append({})
+        for output, made in enumerate(_tensors(network(*inputs))):
+            outputs[f"{place}/{output}"] = made
+        beat()
+    for handle in handles:
+        handle.remove()
+    return seen, outputs
+
+
+def _sensitivity(
+    network: nn.Module,
+    inputs: list[torch.Tensor],
+    others: list[torch.Tensor],
+    job: Facts,
+    beat: Callable[[], None],
+) -> Facts:
+    """How far each output moves for another input, and for a 10 % change of one weight tensor."""
+    import torch
+
+    base = _tensors(network(*inputs))
+
+    def moved(arguments: list[torch.Tensor]) -> list[float]:
+        beat()
+        made = _tensors(network(*arguments))
+        return [_distance(new, old) for new, old in zip(made, base, strict=True)]
+
+    by_input = {
+        name: moved([*inputs[:place], others[place], *inputs[place + 1 :]])
+        for place, name in enumerate(job["inputs"])
+    }
+    state = network.state_dict()
+    by_weight: dict[str, list[float]] = {}
+    for key in job["sensitive"]:
+        tensor, kept = state[key], state[key].clone()
+        signs = 1 - 2 * (torch.arange(tensor.numel()) % 2)  # +10 %, -10 %, +10 %, ...
+        tensor.mul_(1 + 0.1 * signs.reshape(tensor.shape))
+        by_weight[key] = moved(inputs)
+        tensor.copy_(kept)
+    return {"by_input": by_input, "by_weight": by_weight}
+
+
+def _tensors(made: object) -> list[torch.Tensor]:
+    import torch
+
+    if isinstance(made, torch.Tensor):
+        return [made]
+    return list(made) if isinstance(made, tuple | list) else []
+
+
+def _distance(new: torch.Tensor, old: torch.Tensor) -> float:
+    """Norm-wise: ``max|new - old| / max|old|``."""
+    scale = old.double().abs().max().item()
+    change = (new.double() - old.double()).abs().max().item()
+    return float(change / scale) if scale else float(change > 0)
+
+
+def _heartbeat() -> Callable[[], None]:
+    """Says "still going" on the real standard output; the source gets an empty one."""
+    pulse = os.fdopen(os.dup(1), "w")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+
+    def beat() -> None:
+        print(".", file=pulse, flush=True)
+
+    return beat
+
+
+def _last_line(error: BaseException) -> str:
+    """``line 12: RuntimeError: ...``: the deepest line of the source, and the message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename.endswith("network.py")]
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        lines = [error.lineno]
+    said = " ".join(str(error).split())
+    place = f"line {lines[-1]}: " if lines else ""
+    return f"{place}{type(error).__name__}: {said[:400]}"
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]])

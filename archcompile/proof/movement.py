@@ -1,0 +1,102 @@
+"""The guard against empty comparisons: does the output depend on what it is compared for?
+
+Two voices agree on anything when their outputs hardly depend on input or weights: with torch's
+default initialisation GoogLeNet's float32 output does not depend on its input at all. So a
+comparison counts only if another input, and a 10 % change of any one weight tensor, moves the
+output by a hundred times the tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from archcompile.libraries import numpy
+from archcompile.proof.batches import Batch
+from archcompile.proof.comparison import distance
+from archcompile.proof.run import Movement
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+FACTOR = 100
+"""How many tolerances the output has to move by."""
+
+Forward: TypeAlias = "Callable[[Mapping[str, Array], Mapping[str, Array]], tuple[Array, ...]]"
+"""``forward(inputs, weights)``: the outputs in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The weakest movements seen, and what moved too little (``dull``) for a comparison."""
+
+    voice: str
+    """Which voice it was measured in; one is enough, since those that agree move alike."""
+    asked: float
+    input: float
+    weight: float
+    weakest: str
+    """Key of the weight tensor whose change moves the output least; empty without weights."""
+    dull: tuple[str, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether the comparisons count."""
+        return not self.dull
+
+    def __str__(self) -> str:
+        first = f"another input moves the output by {self.input:.1e}"
+        second = ""
+        if self.weakest:
+            second = (
+                f", a 10 % change of one weight tensor by {self.weight:.1e} or more"
+                f" (least: {self.weakest})"
+            )
+        return f"{first}{second}; {self.asked:.0e} is asked for, measured in {self.voice}"
+
+
+def judge(voice: str, moved: Movement, outputs: tuple[str, ...], tolerance: float) -> Sensitivity:
+    """Hold every input, every output and every weight tensor against the demand."""
+    asked = FACTOR * tolerance
+    weights = {key: max(values, default=0.0) for key, values in moved.by_weight.items()}
+    inputs = {name: max(values, default=0.0) for name, values in moved.by_input.items()}
+    shown = {
+        name: max((values[place] for values in moved.by_input.values()), default=0.0)
+        for place, name in enumerate(outputs)
+    }
+    dull = [f"the input `{name}` moves no output" for name, by in inputs.items() if not by >= asked]
+    dull += [f"no input moves the output `{name}`" for name, by in shown.items() if not by >= asked]
+    dull += [
+        f"a 10 % change of `{key}` moves the output by {by:.1e} only"
+        for key, by in weights.items()
+        if not by >= asked
+    ]
+    weakest = min(weights, key=lambda key: weights[key], default="")
+    least = min((*inputs.values(), *shown.values()), default=0.0)
+    return Sensitivity(voice, asked, least, weights.get(weakest, 0.0), weakest, tuple(dull))
+
+
+def measure(forward: Forward, batch: Batch, other: Batch, weights: Mapping[str, Array]) -> Movement:
+    """The movements of any voice: one more forward pass for each input and each weight tensor."""
+    base = forward(batch.inputs, weights)
+
+    def moved(inputs: Mapping[str, Array], held: Mapping[str, Array]) -> tuple[float, ...]:
+        made = forward(inputs, held)
+        return tuple(distance(new, old) for new, old in zip(made, base, strict=True))
+
+    return Movement(
+        {name: moved({**batch.inputs, name: other.inputs[name]}, weights) for name in batch.inputs},
+        {
+            key: moved(batch.inputs, {**weights, key: changed(array)})
+            for key, array in weights.items()
+        },
+    )
+
+
+def changed(array: Array) -> Array:
+    """Every element 10 % up or down, in turn: a common factor would pass through a later norm."""
+    np = numpy()
+    signs = 1 - 2 * (np.arange(array.size) % 2).reshape(array.shape)
+    moved: Array = np.asarray(array * (1 + 0.1 * signs), dtype=array.dtype)
+    return moved

@@ -1,0 +1,160 @@
+"""The outcome of ``verify``: which pairs were compared, how far apart they are, what differs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archcompile.proof.comparison import Comparison
+from archcompile.proof.movement import Sensitivity
+
+SCHEMA = 1
+"""Version of ``VerifyReport.to_dict``."""
+
+_SHOWN = 8
+"""Findings per artefact that the table prints; ``to_dict`` has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """A difference that is no number of an output: a key, a shape, a count."""
+
+    artefact: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Agreement of one network's artefacts."""
+
+    name: str
+    seed: int
+    tolerance: float
+    batches: tuple[tuple[tuple[str, int], ...], ...]
+    """For each batch the numbers that its symbols stood for."""
+    comparisons: tuple[Comparison, ...]
+    discrepancies: tuple[Discrepancy, ...]
+    sensitivity: Sensitivity | None
+
+    @property
+    def agree(self) -> bool:
+        """True only if every pair was compared, agrees and counts, and nothing else differs.
+
+        A library that is missing makes this False: nothing is called shown that was not run.
+        """
+        return (
+            bool(self.comparisons)
+            and not self.discrepancies
+            and all(pair.verdict == "agrees" for pair in self.comparisons)
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """The table for people, one line per pair, then the sensitivity and what else differs."""
+        return (
+            f"{self.name}: {self._batches()}, seed {self.seed}",
+            *_table(self.comparisons, self.tolerance, self.sensitivity),
+            *self._sensitivity(),
+            *_found(self.discrepancies),
+            self._verdict(),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """``{"schema": 1, "name", "agree", "tolerance", "comparisons": [...], ...}`` for programs.
+
+        An error that is not finite is given as text, since JSON has no number for it.
+        """
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "seed": self.seed,
+            "agree": self.agree,
+            "tolerance": self.tolerance,
+            "batches": [dict(sizes) for sizes in self.batches],
+            "comparisons": [
+                {
+                    "left": pair.left,
+                    "right": pair.right,
+                    "samples": pair.samples,
+                    "error": _number(pair.error),
+                    "verdict": pair.verdict,
+                    "note": pair.note,
+                }
+                for pair in self.comparisons
+            ],
+            "sensitivity": _sensitivity(self.sensitivity),
+            "discrepancies": [
+                {"artefact": each.artefact, "message": each.message} for each in self.discrepancies
+            ],
+        }
+
+    def _batches(self) -> str:
+        kinds = (", ".join(f"{name}={size}" for name, size in sizes) for sizes in self.batches)
+        return f"random weights and inputs, batches {'; '.join(kinds)}"
+
+    def _sensitivity(self) -> Iterator[str]:
+        if self.sensitivity is None:
+            return
+        yield f"  {self.sensitivity}"
+        for line in self.sensitivity.dull[:_SHOWN]:
+            yield f"  not sensitive: {line}"
+        if len(self.sensitivity.dull) > _SHOWN:
+            yield f"  not sensitive: {len(self.sensitivity.dull) - _SHOWN} more"
+
+    def _verdict(self) -> str:
+        if self.agree:
+            return f"{self.name}: all {len(self.comparisons)} pairs agree"
+        counts = {
+            word: sum(pair.verdict == word for pair in self.comparisons)
+            for word in ("differs", "not made", "not compared")
+        }
+        parts = [f"{count} {word}" for word, count in counts.items() if count]
+        other = len(self.discrepancies)
+        parts += [f"{other} other difference{'s' * (other > 1)}"] * bool(other)
+        return f"{self.name}: not shown to agree: {', '.join(parts) or 'nothing was compared'}"
+
+
+def _table(
+    pairs: tuple[Comparison, ...], tolerance: float, sensitivity: Sensitivity | None
+) -> Iterator[str]:
+    names = [f"{pair.left} - {pair.right}" for pair in pairs]
+    width = max(map(len, (*names, "compared")))
+    yield f"  {'compared':{width}}  samples  worst error  tolerance  moves by  verdict"
+    for name, pair in zip(names, pairs, strict=True):
+        error = "-" if pair.error is None else f"{pair.error:.1e}"
+        moves = "-" if sensitivity is None else f"{_least(sensitivity):.1e}"
+        note = f": {pair.note}" if pair.note else ""
+        yield (
+            f"  {name:{width}}  {pair.samples:>7}  {error:>11}  {tolerance:>9.0e}  {moves:>8}"
+            f"  {pair.verdict}{note}"
+        )
+
+
+def _least(sensitivity: Sensitivity) -> float:
+    return min(sensitivity.input, sensitivity.weight if sensitivity.weakest else math.inf)
+
+
+def _found(discrepancies: tuple[Discrepancy, ...]) -> Iterator[str]:
+    for artefact in dict.fromkeys(each.artefact for each in discrepancies):
+        messages = [each.message for each in discrepancies if each.artefact == artefact]
+        for message in messages[:_SHOWN]:
+            yield f"  {artefact}: {message}"
+        if len(messages) > _SHOWN:
+            yield f"  {artefact}: {len(messages) - _SHOWN} more"
+
+
+def _number(value: float | None) -> float | str | None:
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+def _sensitivity(sensitivity: Sensitivity | None) -> dict[str, object] | None:
+    if sensitivity is None:
+        return None
+    return {
+        "voice": sensitivity.voice,
+        "asked": sensitivity.asked,
+        "input": _number(sensitivity.input),
+        "weight": _number(sensitivity.weight),
+        "weakest": sensitivity.weakest,
+        "dull": list(sensitivity.dull),
+    }

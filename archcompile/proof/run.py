@@ -1,0 +1,50 @@
+"""What a voice says when it is run: outputs, and for a module its inventory and its sensitivity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class RunFailed(Exception):
+    """A voice raised, crashed or hung; one line for people. It never leaves ``proof``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a live module has and showed: by module path or state_dict key."""
+
+    state: Mapping[str, Shape]
+    parameters: int
+    """Elements of the trainable parameters."""
+    modules: Mapping[str, str]
+    """Path to class and arguments as torch prints them: ``Dropout(p=0.5, inplace=False)``."""
+    shapes: tuple[Mapping[str, tuple[Shape, ...]], ...]
+    """For each batch, path to the shapes of what the module made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How far each output moves, norm-wise: ``max|new - old| / max|old|``."""
+
+    by_input: Mapping[str, tuple[float, ...]]
+    """For other numbers in one input."""
+    by_weight: Mapping[str, tuple[float, ...]]
+    """For a change of every element of one weight tensor by 10 %, up and down in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outputs of every batch, in the network's order of outputs."""
+
+    outputs: tuple[tuple[Array, ...], ...]
+    inventory: Inventory | None = None
+    movement: Movement | None = None
+    error: str | None = None
+    """Set, with no outputs, where the module could be built and looked at but not run."""

@@ -1,0 +1,163 @@
+"""``verify``: every artefact of a network against the NumPy reference and against each other.
+
+All voices get the same weights and the same random inputs. The weights are variance-preserving
+ones made for the purpose, whatever a file on disk holds: a file is asked for its graph, not for
+what it was trained to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archcompile.diagnostics import InternalError
+from archcompile.ir.program import Program
+from archcompile.libraries import numpy
+from archcompile.proof.batches import sample_batch, sample_batches
+from archcompile.proof.comparison import TOLERANCE, Comparison, compare
+from archcompile.proof.facts import module_differences, state_shapes
+from archcompile.proof.movement import Sensitivity, judge, measure
+from archcompile.proof.report import Discrepancy, VerifyReport
+from archcompile.proof.source import PATIENCE
+from archcompile.proof.voice import (
+    REFERENCE,
+    Artefact,
+    Trial,
+    Voice,
+    forward_graph,
+    hear_graph,
+    hear_reference,
+    hear_sources,
+)
+from archcompile.weights import tensors
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+
+def verify(
+    program: Program,
+    artefacts: Sequence[Artefact],
+    weights: Mapping[str, Array],
+    *,
+    seed: int = 0,
+    patience: float = PATIENCE,
+) -> VerifyReport:
+    """Run everything and compare.
+
+    ``weights`` is the state_dict that all are given. The first source among the artefacts is the
+    one emitted now; other sources are held against it. Whatever an artefact does, it is in the
+    report and never raised. A source is executed: it is trusted as its repository is.
+    """
+    trial = _trial(program, weights, seed, patience)
+    voices = _hear(trial, artefacts)
+    sensitivity = _sensitivity(trial, artefacts, voices)
+    return VerifyReport(
+        name=program.name,
+        seed=seed,
+        tolerance=TOLERANCE,
+        batches=tuple(tuple(batch.sizes.items()) for batch in trial.batches),
+        comparisons=tuple(_comparisons(artefacts, voices, sensitivity)),
+        discrepancies=tuple(_discrepancies(program, artefacts, voices)),
+        sensitivity=sensitivity,
+    )
+
+
+def _trial(program: Program, weights: Mapping[str, Array], seed: int, patience: float) -> Trial:
+    held = dict(weights)
+    for tensor in tensors(program):
+        if tensor.weight.dtype == "int64":  # a batch counter: evaluation never reads it
+            held.setdefault(tensor.key, numpy().zeros(tensor.shape, "int64"))
+    stated = state_shapes(program)
+    if held.keys() != stated.keys():
+        odd = ", ".join(sorted(held.keys() ^ stated.keys()))
+        raise InternalError(f"the verification weights are not the network's: {odd}")
+    batches = sample_batches(program, seed)
+    first = batches[0]
+    other = sample_batch(program, first.count, first.sizes, (seed, len(batches)))
+    return Trial(program, {key: held[key] for key in stated}, batches, other, patience)
+
+
+def _hear(trial: Trial, artefacts: Sequence[Artefact]) -> dict[str, Voice]:
+    """Every artefact's voice by its label; equal contents are run once.
+
+    The sources' process imports torch while the other voices are computed here.
+    """
+    texts = list(dict.fromkeys(str(e.content) for e in artefacts if e.kind == "source"))
+    graphs = {each.content: each for each in artefacts if each.kind == "onnx"}
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        sources = pool.submit(hear_sources, trial, texts)
+        heard: dict[str | bytes, Voice] = {}
+        reference = hear_reference(trial)
+        heard |= {content: hear_graph(trial, each) for content, each in graphs.items()}
+        heard |= dict(zip(texts, sources.result(), strict=True))
+    return {REFERENCE: reference, **{each.label: heard[each.content] for each in artefacts}}
+
+
+def _sensitivity(
+    trial: Trial, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
+) -> Sensitivity | None:
+    """From the emitted source, else from the first graph that runs; None if neither does."""
+    for each in artefacts:
+        run = voices[each.label].run
+        if run is None or not run.outputs:
+            continue
+        if run.movement is not None:
+            return judge(each.label, run.movement, trial.outputs, TOLERANCE)
+    for each in artefacts:
+        if each.kind == "onnx" and voices[each.label].run is not None:
+            forward = partial(forward_graph, trial, each.content)
+            moved = measure(forward, trial.batches[0], trial.other, trial.float_weights)
+            return judge(each.label, moved, trial.outputs, TOLERANCE)
+    return None
+
+
+def _comparisons(
+    artefacts: Sequence[Artefact], voices: Mapping[str, Voice], sensitivity: Sensitivity | None
+) -> Iterator[Comparison]:
+    """The reference with every artefact, then every source with every graph."""
+    dull = ("its sensitivity is not known",) if sensitivity is None else sensitivity.dull
+    distinct: dict[str | bytes, str] = {}
+    for each in artefacts:
+        pair = _pair(REFERENCE, each.label, voices).counting(dull)
+        first = distinct.setdefault(each.content, each.label)
+        yield pair if first == each.label else pair.noting(f"the same as {first}")
+    sources = [e.label for e in artefacts if e.kind == "source" and e.label in distinct.values()]
+    graphs = [e.label for e in artefacts if e.kind == "onnx" and e.label in distinct.values()]
+    for source in sources:
+        for graph in graphs:
+            yield _pair(source, graph, voices).counting(dull)
+
+
+def _pair(left: str, right: str, voices: Mapping[str, Voice]) -> Comparison:
+    for label in (left, right):
+        voice = voices[label]
+        if voice.missing is not None:
+            return Comparison(left, right, 0, None, "not compared", voice.missing)
+    for label in (left, right):
+        voice = voices[label]
+        if voice.run is None or voice.failure is not None:
+            return Comparison(left, right, 0, None, "differs", f"{label}: {voice.failure}")
+    first, second = voices[left].run, voices[right].run
+    if first is None or second is None:
+        raise InternalError("a voice has neither a run nor a reason")
+    return compare(left, right, first, second, TOLERANCE)
+
+
+def _discrepancies(
+    program: Program, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
+) -> Iterator[Discrepancy]:
+    for label in (REFERENCE, *(each.label for each in artefacts)):
+        for message in voices[label].differences:
+            yield Discrepancy(label, message)
+    sources = [each for each in artefacts if each.kind == "source"]
+    for each in sources[1:]:
+        emitted, found = voices[sources[0].label].run, voices[each.label].run
+        if emitted is None or found is None or each.content == sources[0].content:
+            continue
+        if emitted.inventory is None or found.inventory is None:
+            continue
+        for message in module_differences(program, emitted.inventory, found.inventory):
+            yield Discrepancy(each.label, message)

@@ -1,0 +1,289 @@
+"""``verify`` on networks that agree, and on more than thirty that were tampered with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from proof_networks import TINY_GRAPH, TINY_SOURCE, chain, op, random_weights, tiny
+
+from archcompile.diagnostics import InternalError
+from archcompile.ir.types import TensorType
+from archcompile.proof import Artefact, VerifyReport, verify
+from archcompile.proof.graph import bind, read_graph
+from archcompile.proof.interpreter import float_weights
+
+NET = tiny()
+WEIGHTS = random_weights(NET)
+FLOATS = {key: WEIGHTS[key] for key in float_weights(NET)}
+MODEL = bind(read_graph(TINY_GRAPH), FLOATS)
+
+
+def source(label: str, *edits: tuple[str, str]) -> Artefact:
+    return Artefact(label, "source", edited(TINY_SOURCE, edits))
+
+
+def graph(label: str, *edits: tuple[str, str]) -> Artefact:
+    return Artefact(label, "onnx", edited(TINY_GRAPH, edits))
+
+
+def edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
+    for old, new in edits:
+        assert old in text, f"the edit finds no {old!r}"
+        text = text.replace(old, new)
+    return text
+
+
+SOURCE_FAULTS = (
+    source("reflected padding", ("padding=1", 'padding=1, padding_mode="reflect"')),
+    source("other activation", ("nn.Tanh()", "nn.Softsign()")),
+    source("leaky activation", ("nn.ReLU()", "nn.LeakyReLU(0.001)")),
+    source("wrong eps", ("nn.BatchNorm2d(6)", "nn.BatchNorm2d(6, eps=1e-4)")),
+    source("layer not run", ("        x = self.squash(x)\n", "")),
+    source("layer removed", ("        self.act = nn.ReLU()\n", ""), ("self.act", "")),
+    source("dropout removed", ("        self.drop = nn.Dropout(0.3)\n", ""), ("self.drop", "")),
+    source("other pool", ("nn.MaxPool2d(2)", "nn.AvgPool2d(2)")),
+    source("ceil pool", ("nn.MaxPool2d(2)", "nn.MaxPool2d(2, ceil_mode=True)")),
+    source(
+        "swapped order",
+        ("self.act(self.norm(self.c1(image)))", "self.norm(self.act(self.c1(image)))"),
+    ),
+    source("half precision", ("self.c1(image)", "self.c1(image.half().float())")),
+    source("scaled output", ("return x", "return x * 1.0001")),
+    source("no bias", ("nn.Linear(7, classes)", "nn.Linear(7, classes, bias=False)")),
+    source(
+        "other width", ("nn.Linear(120, 7)", "nn.Linear(120, 8)"), ("nn.Linear(7,", "nn.Linear(8,")
+    ),
+    source("another key", ("self.fc", "self.fully")),
+    source(
+        "frozen weights",
+        ("\n    def forward", "        self.fc.requires_grad_(False)\n\n    def forward"),
+    ),
+    source(
+        "extra parameter",
+        ("\n    def forward", "        self.more = nn.Parameter(torch.ones(3))\n\n    def forward"),
+    ),
+    source("other dropout", ("nn.Dropout(0.3)", "nn.Dropout(0.5)")),
+    source("other momentum", ("nn.BatchNorm2d(6)", "nn.BatchNorm2d(6, momentum=0.2)")),
+    source("not a number", ("return x", "return x / 0.0 * 0.0")),
+    source("mixed samples", ("return x", "return x.flip(0)")),
+    source("squeezed output", ("return x", "return x.squeeze(0)")),
+    source("two outputs", ("return x", "return x, x")),
+    source("raises", ("return x", "raise RuntimeError('broken')")),
+    source("no torch module", (TINY_SOURCE, "Tiny = 3\n")),
+)
+
+GRAPH_FAULTS = (
+    graph("wrong eps", ("1.0e-5", "1.0e-4")),
+    graph("other pads", ("pads = [1, 1, 1, 1]", "pads = [2, 0, 1, 1]")),
+    graph("other activation", ("Tanh (fc)", "Softsign (fc)")),
+    graph("layer removed", ("squash = Tanh (fc)", "squash = Identity (fc)")),
+    graph(
+        "swapped weights",
+        ('"norm.weight", "norm.bias", "norm.r', '"norm.bias", "norm.weight", "norm.r'),
+    ),
+    graph(
+        "swapped statistics",
+        (
+            '"norm.running_mean", "norm.running_var")\n   act',
+            '"norm.running_mean", "norm.weight")\n   act',
+        ),
+    ),
+    graph("other pool", ("MaxPool", "AveragePool")),
+    graph("leaky activation", ("Relu (norm)", "LeakyRelu <alpha = 0.001> (norm)")),
+    graph("no bias", ('"out.weight", "out.bias")\n}', '"out.weight")\n}')),
+    graph("scaled bias", ("Gemm <transB = 1> (squash", "Gemm <transB = 1, beta = 1.001> (squash")),
+    graph("fixed batch", ("float[N,2,9,10]", "float[1,2,9,10]"), ("float[N,4]", "float[1,4]")),
+    graph("renamed weight", ('"fc.bias"', '"fc.b"')),
+    graph("other shape", ("float[7,120]", "float[7,121]")),
+    graph("renamed input", ("image", "picture")),
+    graph(
+        "renamed output", ("float[N,4] out)", "float[N,4] result)"), ("out = Gemm", "result = Gemm")
+    ),
+    graph("not a graph", (TINY_GRAPH, "tiny (")),
+    graph("unknown operator", ("Tanh", "Tansh")),
+    Artefact("not a model", "onnx", b"\x08\x01nonsense"),
+)
+
+
+@pytest.fixture(scope="module")
+def sources() -> VerifyReport:
+    return verify(NET, (source("source"), graph("onnx"), *SOURCE_FAULTS, source("copy")), WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def graphs() -> VerifyReport:
+    return verify(NET, (graph("onnx"), *GRAPH_FAULTS), WEIGHTS)
+
+
+def verdicts(report: VerifyReport, label: str) -> set[str]:
+    """What is said of the artefact, and of everything that it is compared with."""
+    said = {pair.verdict for pair in report.comparisons if label in (pair.left, pair.right)}
+    return said | {"otherwise" for each in report.discrepancies if each.artefact == label}
+
+
+def test_what_was_written_from_one_network_agrees(sources: VerifyReport) -> None:
+    pairs = {(pair.left, pair.right): pair for pair in sources.comparisons}
+    for pair in (("reference", "source"), ("reference", "onnx"), ("source", "onnx")):
+        assert pairs[pair].verdict == "agrees", pairs[pair]
+        assert 0 < (pairs[pair].error or 0) < 2e-6
+        assert pairs[pair].samples == 1 + 3 + 5
+    assert not [each for each in sources.discrepancies if each.artefact in ("source", "onnx")]
+
+
+def test_an_equal_file_is_run_once_and_said_to_be_the_same(sources: VerifyReport) -> None:
+    (pair,) = [pair for pair in sources.comparisons if pair.right == "copy"]
+    assert (pair.verdict, pair.note) == ("agrees", "the same as source")
+
+
+@pytest.mark.parametrize("label", [each.label for each in SOURCE_FAULTS])
+def test_a_tampered_source_is_caught(sources: VerifyReport, label: str) -> None:
+    assert verdicts(sources, label) & {"differs", "otherwise"}
+
+
+@pytest.mark.parametrize("label", [each.label for each in GRAPH_FAULTS])
+def test_a_tampered_graph_is_caught(graphs: VerifyReport, label: str) -> None:
+    assert verdicts(graphs, label) & {"differs", "otherwise"}
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("layer not run", "`squash` is built and never run"),
+        ("dropout removed", "there is no module `drop`"),
+        ("no bias", "the state_dict lacks `out.bias`"),
+        ("other width", "`fc.weight` has shape [8, 120], the spec [7, 120]"),
+        ("another key", "the state_dict has `fully.bias`, which the spec does not have"),
+        ("frozen weights", "158 trainable parameters, the spec has 1,005"),
+        ("other dropout", "`drop` is Dropout(p=0.5, inplace=False), the spec's is "
+         "Dropout(p=0.3, inplace=False)"),
+        ("two outputs", "2 outputs, the spec has 1"),
+        ("squeezed output", "output `out` has shape [4], the spec [1, 4]"),
+    ],
+)  # fmt: skip
+def test_what_a_source_has_too_much_or_too_little_is_named(
+    sources: VerifyReport, label: str, said: str
+) -> None:
+    assert said in [each.message for each in sources.discrepancies if each.artefact == label]
+
+
+def test_a_source_that_raises_gives_its_last_line_in_the_table(sources: VerifyReport) -> None:
+    table = "\n".join(sources.lines())
+    assert "differs: raises: line 26: RuntimeError: broken" in table
+    assert "Traceback" not in table
+
+
+def test_numbers_that_are_not_finite_never_agree(sources: VerifyReport) -> None:
+    (pair,) = [p for p in sources.comparisons if (p.left, p.right) == ("reference", "not a number")]
+    assert pair.verdict == "differs"
+    assert pair.note == "the second holds numbers that are not finite"
+
+
+def test_a_report_with_one_fault_does_not_agree_and_says_so(sources: VerifyReport) -> None:
+    assert not sources.agree
+    assert sources.lines()[-1].startswith("tiny: not shown to agree: ")
+
+
+def test_the_sensitivity_of_every_weight_tensor_is_measured(sources: VerifyReport) -> None:
+    assert sources.sensitivity is not None and sources.sensitivity.enough
+    assert sources.sensitivity.voice == "source"
+    assert sources.sensitivity.weakest in FLOATS
+    assert 1e-3 < sources.sensitivity.weight < sources.sensitivity.input
+
+
+def test_torch_and_onnxruntime_measure_the_same_sensitivity(
+    sources: VerifyReport, graphs: VerifyReport
+) -> None:
+    first, second = sources.sensitivity, graphs.sensitivity
+    assert first is not None and second is not None
+    assert (second.voice, second.weakest) == ("onnx", first.weakest)
+    assert np.isclose(first.weight, second.weight, rtol=1e-3)
+    assert np.isclose(first.input, second.input, rtol=1e-3)
+
+
+def test_a_report_is_a_table_for_people_and_a_versioned_dictionary() -> None:
+    report = verify(NET, (graph("onnx"), Artefact("onnx file", "onnx", MODEL)), WEIGHTS, seed=5)
+    head, columns, first, *_, last = report.lines()
+    assert head == "tiny: random weights and inputs, batches N=1; N=3; N=5, seed 5"
+    assert " ".join(columns.split()) == "compared samples worst error tolerance moves by verdict"
+    assert first.startswith("  reference - onnx ") and first.endswith("agrees")
+    assert last == "tiny: all 2 pairs agree"
+    assert report.agree
+    plain = json.loads(json.dumps(report.to_dict()))
+    assert plain["schema"] == 1 and plain["agree"] is True
+    assert [pair["right"] for pair in plain["comparisons"]] == ["onnx", "onnx file"]
+
+
+def test_a_graph_on_disk_is_asked_for_its_function_whatever_it_was_trained_to() -> None:
+    trained = bind(read_graph(TINY_GRAPH), {key: array + 1 for key, array in FLOATS.items()})
+    report = verify(NET, (Artefact("trained", "onnx", trained),), WEIGHTS)
+    assert report.agree
+
+
+def test_a_graph_written_with_the_verification_weights_must_hold_them() -> None:
+    swapped = {**FLOATS, "norm.weight": FLOATS["norm.bias"], "norm.bias": FLOATS["norm.weight"]}
+    good, bad = MODEL, bind(read_graph(TINY_GRAPH), swapped)
+    assert verify(NET, (Artefact("onnx", "onnx", good, holds_weights=True),), WEIGHTS).agree
+    report = verify(NET, (Artefact("onnx", "onnx", bad, holds_weights=True),), WEIGHTS)
+    assert not report.agree
+    assert [each.message for each in report.discrepancies] == [
+        "its weight `norm.weight` is not the one that it was written with",
+        "its weight `norm.bias` is not the one that it was written with",
+    ]
+
+
+def test_an_output_that_ignores_the_input_counts_as_not_made() -> None:
+    blind = {**WEIGHTS, "out.weight": np.zeros_like(WEIGHTS["out.weight"])}
+    report = verify(NET, (graph("onnx"),), blind)
+    (pair,) = report.comparisons
+    assert pair.verdict == "not made"
+    assert pair.note.startswith("counts as not made: the input `image` moves no output (and ")
+    assert not report.agree
+    assert report.lines()[-1] == "tiny: not shown to agree: 1 not made"
+    assert any("not sensitive: a 10 % change of `c1.weight`" in line for line in report.lines())
+
+
+def test_one_dead_weight_tensor_is_named_and_the_comparison_counts_as_not_made() -> None:
+    dead = {**WEIGHTS, "fc.bias": np.zeros_like(WEIGHTS["fc.bias"])}
+    report = verify(NET, (graph("onnx"),), dead)
+    assert report.sensitivity is not None
+    assert report.sensitivity.dull == (
+        "a 10 % change of `fc.bias` moves the output by 0.0e+00 only",
+    )
+    assert [pair.verdict for pair in report.comparisons] == ["not made"]
+
+
+def test_a_missing_library_leaves_the_rest_compared_and_nothing_called_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    report = verify(NET, (source("source"), graph("onnx")), WEIGHTS)
+    said = {(pair.left, pair.right): pair for pair in report.comparisons}
+    assert said["reference", "onnx"].verdict == "agrees"
+    assert said["reference", "source"].verdict == "not compared"
+    assert "pip install 'archcompile[torch]'" in said["reference", "source"].note
+    assert not report.agree
+
+
+def test_a_missing_onnxruntime_is_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    report = verify(NET, (graph("onnx"),), WEIGHTS)
+    (pair,) = report.comparisons
+    assert pair.verdict == "not compared"
+    assert "pip install 'archcompile[onnxruntime]'" in pair.note
+    assert report.lines()[-1] == "tiny: not shown to agree: 1 not compared"
+
+
+def test_weights_of_another_network_are_our_own_mistake() -> None:
+    with pytest.raises(InternalError, match=r"not the network's: fc.bias"):
+        verify(NET, (), {key: array for key, array in WEIGHTS.items() if key != "fc.bias"})
+
+
+def test_nothing_to_compare_is_not_agreement() -> None:
+    report = verify(chain(TensorType.of("N", 2), ("act", op("relu"))), (), {})
+    assert not report.agree
+    assert report.lines()[-1] == "net: not shown to agree: nothing was compared"
