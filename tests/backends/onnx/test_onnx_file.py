@@ -1,0 +1,133 @@
+"""The model file: checked, inferred and run by onnx and onnxruntime."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx.checker
+import onnx.parser
+import onnx.shape_inference
+import onnxruntime
+import pytest
+
+from archcompile.backends.onnx import onnx_bytes, onnx_text, save_onnx
+from archcompile.diagnostics import SpecError
+from archcompile.ir.program import Program
+from archcompile.targets.reference import compute
+from archcompile.weights import initial_weights, verification_weights
+from tests import handmade
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = [handmade.perceptron(), handmade.blocks()]
+
+
+def run(model: bytes | Path, x: np.ndarray) -> np.ndarray:
+    source = model if isinstance(model, bytes) else str(model)
+    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {session.get_inputs()[0].name: x})
+    return found
+
+
+def expected(program: Program, weights: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """The reference, op by op, in float64."""
+    values = {program.inputs[0].name: x.astype(np.float64)}
+    for node in program.nodes():
+        own = {w.name: weights[f"{node.path}.{w.name}"].astype(np.float64) for w in node.weights()}
+        inputs = tuple(values[each.name] for each in node.inputs)
+        values[node.output.name] = compute(node.op, inputs, own)
+    return values[program.outputs[0].value.name]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["plain", "blocks"])
+def test_the_file_passes_the_full_check_and_strict_inference(program: Program) -> None:
+    model = onnx.load_from_string(onnx_bytes(program, initial_weights(program, 0)))
+    onnx.checker.check_model(model, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    assert str(inferred.graph.value_info) == str(model.graph.value_info)
+    assert (model.ir_version, model.opset_import[0].version) == (10, 22)
+    assert (model.producer_name, model.producer_version) == ("archcompile", "")
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["plain", "blocks"])
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_onnxruntime_computes_what_the_reference_computes(program: Program, batch: int) -> None:
+    weights = verification_weights(program, 3)
+    x = np.random.default_rng(batch).normal(size=(batch, 8)).astype(np.float32)
+    want = expected(program, weights, x)
+    got = run(onnx_bytes(program, weights), x)
+    assert np.abs(got - want).max() <= 1e-6 * np.abs(want).max()
+
+
+def test_the_text_with_weights_added_computes_the_same_as_the_file() -> None:
+    program = handmade.blocks()
+    weights = verification_weights(program, 1)
+    model = onnx.parser.parse_model(onnx_text(program))
+    for key, array in weights.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(array, key))
+    kept = [each for each in model.graph.input if each.name not in weights]
+    del model.graph.input[:]
+    model.graph.input.extend(kept)
+    x = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    np.testing.assert_array_equal(
+        run(model.SerializeToString(), x), run(onnx_bytes(program, weights), x)
+    )
+
+
+def test_large_weights_stand_in_a_file_beside(tmp_path: Path) -> None:
+    program = handmade.blocks()
+    weights = verification_weights(program, 1)
+    path = tmp_path / "net.onnx"
+    assert save_onnx(program, weights, path) == (path,)
+    x = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    whole = run(path, x)
+    written = save_onnx(program, weights, path, external_from=100)
+    assert written == (path, tmp_path / "net.onnx.data")
+    assert sorted(tmp_path.iterdir()) == sorted(written)
+    onnx.checker.check_model(str(path), full_check=True)
+    np.testing.assert_array_equal(run(path, x), whole)
+
+
+def test_external_tensors_start_on_pages(tmp_path: Path) -> None:
+    program = handmade.perceptron()
+    save_onnx(program, initial_weights(program, 0), tmp_path / "a.onnx", external_from=0)
+    model = onnx.load(tmp_path / "a.onnx", load_external_data=False)
+    entries = [{e.key: e.value for e in each.external_data} for each in model.graph.initializer]
+    assert [int(entry["offset"]) for entry in entries] == [0, 4096, 8192, 12288]
+    assert {entry["location"] for entry in entries} == {"a.onnx.data"}
+
+
+def test_weights_that_do_not_fit_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    program = handmade.perceptron()
+    weights = initial_weights(program, 0)
+    del weights["fc1.bias"]
+    with pytest.raises(SpecError, match=r"AC807 the weight `fc1.bias` \[16\] is missing"):
+        save_onnx(program, weights, tmp_path / "a.onnx")
+    with pytest.raises(SpecError):
+        onnx_bytes(program, weights)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_do_not_depend_on_hash_order() -> None:
+    program = (
+        "from hashlib import sha256; from tests import handmade;"
+        "from archcompile.backends.onnx import *;"
+        "from archcompile.weights import *; p = handmade.blocks();"
+        "b = onnx_bytes(p, verification_weights(p, 5)) + onnx_text(p).encode();"
+        "print(sha256(b).hexdigest())"
+    )
+    here = handmade.blocks()
+    mine = sha256(onnx_bytes(here, verification_weights(here, 5)) + onnx_text(here).encode())
+    for seed in "0", "1", "4242":
+        found = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        )
+        assert found.stdout.strip() == mine.hexdigest()
