@@ -1,0 +1,160 @@
+"""What is in the picture: boxes, clusters around them, and who reads whom; no coordinates yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from archcompile.backends.diagram.fold import Run, runs
+from archcompile.ir.op import Op
+from archcompile.ir.program import Member, Node, Program, Region, Value
+
+FOLDED_ABOVE = 60
+"""Networks with more layers than this have equal neighbours drawn once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One layer, input or output. ``key`` is the value that it makes; an output makes none."""
+
+    key: str | None
+    tone: str
+    """compute, norm, pool, join, plain or port: the class that colours it."""
+    label: str
+    detail: str
+    name: str
+    """The name beside the label; empty where it would only repeat it."""
+    path: str
+    shape: str
+    reads: tuple[str, ...]
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A region with a border around it."""
+
+    label: str
+    detail: str
+    items: tuple[Item, ...]
+    times: int = 1
+
+
+Item: TypeAlias = Box | Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Items from top to bottom. ``drawn`` says for each value which box's key stands for it."""
+
+    items: tuple[Item, ...]
+    drawn: dict[str, str]
+
+
+def scene(program: Program) -> Scene:
+    """Inputs, layers and outputs in execution order."""
+    fold = sum(1 for _ in program.nodes()) > FOLDED_ABOVE
+    drawn: dict[str, str] = {}
+    inputs = tuple(_input(value) for value in program.inputs)
+    drawn.update({value.name: value.name for value in program.inputs})
+    items = tuple(_items(program.members, fold, drawn, ""))
+    outputs = tuple(
+        Box(None, "port", output.name, shape(output.value), "", "", "", (output.value.name,))
+        for output in program.outputs
+    )
+    return Scene((*inputs, *items, *outputs), drawn)
+
+
+def shape(value: Value) -> str:
+    """``6 × 28 × 28``: the sizes of one sample; an expression of several terms in parentheses."""
+    sizes = map(str, value.type.dims[1:])
+    return " × ".join(f"({size})" if " " in size else size for size in sizes)
+
+
+def _input(value: Value) -> Box:
+    return Box(value.name, "port", value.name, shape(value), "", "", "", ())
+
+
+def _items(
+    members: tuple[Member, ...], fold: bool, drawn: dict[str, str], parent: str
+) -> Iterator[Item]:
+    for run in runs(members, fold):
+        item = _item(run, fold, drawn, parent)
+        drawn.update({copy: drawn[first] for copy, first in run.copies.items()})
+        yield item
+
+
+def _item(run: Run, fold: bool, drawn: dict[str, str], parent: str) -> Item:
+    member = run.first
+    if isinstance(member, Node):
+        drawn[member.output.name] = member.output.name
+        return _box(member, run.times, parent)
+    items = tuple(_items(member.members, fold, drawn, f"{member.path}."))
+    label = _relative(member.path, parent)
+    if run.times > 1:
+        label = f"{label} … {_relative(run.last.path, parent)}"
+    return Cluster(label, _called(member), items, run.times)
+
+
+def _called(region: Region) -> str:
+    return region.block or region.kind
+
+
+def _box(node: Node, times: int, parent: str) -> Box:
+    name = _relative(node.path, parent)
+    automatic = name.rstrip("0123456789") == node.op.key.rstrip("0123456789")
+    return Box(
+        node.output.name,
+        _tone(node),
+        node.op.key,
+        _detail(node.op),
+        "" if automatic else name,
+        node.path,
+        shape(node.output),
+        tuple(value.name for value in node.inputs),
+        times,
+    )
+
+
+def _relative(path: str, parent: str) -> str:
+    return path.removeprefix(parent)
+
+
+def _tone(node: Node) -> str:
+    """From what the op does, so that a new op needs no entry here."""
+    if node.op.macs(*node.types).constant != 0:
+        return "compute"
+    if len(node.inputs) > 1:
+        return "join"
+    if node.weights():
+        return "norm"
+    windows = node.op.windows(*node.types)
+    is_map = node.output.type.rank == node.types[0].rank
+    return "pool" if windows is not None and is_map else "plain"
+
+
+def _detail(op: Op) -> str:
+    """``6, 5×5, stride 2``: required arguments bare, others by name where they differ."""
+    texts = []
+    for name, field in type(op).model_fields.items():
+        value = getattr(op, name)
+        if field.is_required():
+            texts.append(_text(value, "×"))
+        elif value != field.get_default(call_default_factory=True):
+            texts.append(_named(name, value))
+    return ", ".join(texts)
+
+
+def _named(name: str, value: object) -> str:
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    pair = isinstance(value, tuple) and len(set(value)) == 1
+    return f"{words} {_text(value[0] if pair and isinstance(value, tuple) else value, '×')}"
+
+
+def _text(value: object, between: str) -> str:
+    if isinstance(value, tuple | list):
+        return between.join(_text(item, ":") for item in value)
+    return "none" if value is None else str(value)

@@ -1,0 +1,121 @@
+"""What stands in the cells of a report's table, whatever the table is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archcompile.backends.report.json_form import axes, stride
+from archcompile.backends.report.model import Layer, ReportModel, Row
+from archcompile.ir.dim import Dim
+from archcompile.ir.program import Value
+
+COLUMNS = (
+    "layer",
+    "op",
+    "output shape",
+    "parameters",
+    "MACs",
+    "activation bytes",
+    "field",
+    "stride",
+)
+"""The headings; from the fourth on the cells are numbers."""
+FIRST_NUMBER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The cells of one line; ``depth`` is the number of groups around it."""
+
+    depth: int
+    group: bool
+    path: str
+    cells: tuple[str, ...]
+    """What follows the name, in the order of ``COLUMNS``."""
+
+
+def lines(rows: tuple[Row, ...], depth: int = 0) -> Iterator[Line]:
+    """A line for each layer and group, a group before its layers."""
+    for row in rows:
+        if isinstance(row, Layer):
+            yield Line(depth, False, row.name, _layer_cells(row))
+            continue
+        shapes = ", ".join(map(shape_text, row.outputs))
+        counts = (_count(row.cost.parameters), _count(row.cost.macs))
+        yield Line(depth, True, row.name, (row.block or row.kind, shapes, *counts, "", "", ""))
+        yield from lines(row.rows, depth + 1)
+
+
+def summary(report: ReportModel) -> tuple[tuple[str, str], ...]:
+    """The network's totals, named, with their units."""
+    total = report.total
+    parameters = _count(total.parameters)
+    if total.trainable != total.parameters:
+        parameters += f" ({_count(total.trainable)} trainable)"
+    return (
+        ("parameters", parameters),
+        ("buffers", _count(total.buffers)),
+        ("MACs", _count(total.macs)),
+        ("weights", _bytes(total.weight_bytes)),
+        ("peak activations", _bytes(report.peak_activation_bytes)),
+    )
+
+
+def heading(report: ReportModel) -> str:
+    """The title with the network's name behind it; the name alone where there is no title."""
+    return report.variant if report.title is None else f"{report.title} ({report.variant})"
+
+
+def signature(report: ReportModel) -> str:
+    """``image [1, 32, 32] → output [10]``, shapes of one sample."""
+    inputs = ", ".join(f"{value.name} {shape_text(value)}" for value in report.inputs)
+    outputs = ", ".join(f"{name} {shape_text(value)}" for name, value in report.outputs)
+    return f"{inputs} → {outputs}"
+
+
+def note(report: ReportModel) -> str | None:
+    """What a reader must know about the spec's claims, if anything."""
+    if not report.overridden:
+        return None
+    return f"{', '.join(report.overridden)} overridden: the spec's own claims were not checked"
+
+
+def shape_text(value: Value) -> str:
+    """The sizes behind the batch axis, in brackets."""
+    return f"[{', '.join(map(str, value.type.dims[1:]))}]"
+
+
+def _layer_cells(layer: Layer) -> tuple[str, ...]:
+    return (
+        layer.op,
+        shape_text(layer.output),
+        _count(layer.cost.parameters),
+        _count(layer.cost.macs),
+        _count(layer.activation_bytes),
+        _axes_text(axes(layer.field.extent)),
+        _axes_text(stride(layer)),
+    )
+
+
+def _axes_text(value: object) -> str:
+    if value is None:
+        return "-"
+    return " × ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _count(size: Dim) -> str:
+    """With thousands separators; a dash for nothing, so that what costs stands out."""
+    if size.constant is None:
+        return str(size)
+    return f"{size.constant:,}" if size.constant else "-"
+
+
+def _bytes(size: Dim) -> str:
+    """Exact, and in a unit of 1,024s where it is large enough to need one."""
+    if size.constant is None:
+        return f"{size} bytes"
+    exact, scaled, unit = f"{size.constant:,} bytes", float(size.constant), -1
+    while scaled >= 1024 * 10 and unit < 3:
+        scaled, unit = scaled / 1024, unit + 1
+    return exact if unit < 0 else f"{scaled:,.1f} {('KiB', 'MiB', 'GiB', 'TiB')[unit]} ({exact})"

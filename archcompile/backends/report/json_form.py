@@ -1,0 +1,112 @@
+"""The report's JSON form. Every key is described in docs/report.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from archcompile.backends.report.model import SCHEMA, Group, Layer, ReportModel, Row
+from archcompile.ir.dim import Dim
+from archcompile.ir.program import Value
+from archcompile.passes.costs import Cost
+
+Json: TypeAlias = "int | str | list[Json] | dict[str, Json] | None"
+
+
+def json_form(report: ReportModel) -> dict[str, Json]:
+    """Integers where a size is known, else the text of its expression; no floats anywhere."""
+    return {
+        "schema": SCHEMA,
+        "name": report.name,
+        "variant": report.variant,
+        "title": report.title,
+        **_counts(report.total),
+        "weight_bytes": number(report.total.weight_bytes),
+        "peak_activation_bytes": number(report.peak_activation_bytes),
+        "overridden": list(report.overridden),
+        "inputs": [{"name": value.name, "shape": shape(value)} for value in report.inputs],
+        "outputs": [
+            {"name": name, "from": value.name, "shape": shape(value)}
+            for name, value in report.outputs
+        ],
+        "layers": [_layer(layer, block) for layer, block in layers(report.rows)],
+        "blocks": [_block(group, parent) for group, parent in groups(report.rows)],
+    }
+
+
+def layers(rows: tuple[Row, ...], block: str | None = None) -> Iterator[tuple[Layer, str | None]]:
+    """Every layer in execution order with the path of the innermost block around it."""
+    for row in rows:
+        if isinstance(row, Layer):
+            yield row, block
+        else:
+            yield from layers(row.rows, row.name)
+
+
+def groups(rows: tuple[Row, ...], block: str | None = None) -> Iterator[tuple[Group, str | None]]:
+    """Every group, an outer one first, with the path of the group around it."""
+    for row in rows:
+        if isinstance(row, Group):
+            yield row, block
+            yield from groups(row.rows, row.name)
+
+
+def number(size: Dim) -> int | str:
+    """A known size as an integer, another as the text of its expression."""
+    return str(size) if size.constant is None else size.constant
+
+
+def shape(value: Value) -> list[Json]:
+    """The sizes behind the batch axis."""
+    return [number(size) for size in value.type.dims[1:]]
+
+
+def axes(sizes: tuple[Dim, ...]) -> Json:
+    """One number where all axes agree, else a list; ``None`` where there is no axis."""
+    if not sizes:
+        return None
+    if all(size == sizes[0] for size in sizes):
+        return number(sizes[0])
+    return [number(size) for size in sizes]
+
+
+def stride(layer: Layer) -> Json:
+    """The step between neighbours of the output in input positions; ``None`` behind ``flatten``."""
+    return axes(layer.field.jump) if layer.output.type.spatial else None
+
+
+def _layer(layer: Layer, block: str | None) -> Json:
+    return {
+        "name": layer.name,
+        "op": layer.op,
+        "arguments": dict(layer.arguments),
+        "inputs": list(layer.inputs),
+        "output": layer.output.name,
+        "output_shape": shape(layer.output),
+        **_counts(layer.cost),
+        "activation_bytes": number(layer.activation_bytes),
+        "receptive_field": axes(layer.field.extent),
+        "stride": stride(layer),
+        "block": block,
+    }
+
+
+def _block(group: Group, parent: str | None) -> Json:
+    return {
+        "name": group.name,
+        "kind": group.kind,
+        "calls": group.block,
+        "inputs": list(group.inputs),
+        "output_shapes": [shape(value) for value in group.outputs],
+        **_counts(group.cost),
+        "block": parent,
+    }
+
+
+def _counts(cost: Cost) -> dict[str, Json]:
+    return {
+        "parameters": number(cost.parameters),
+        "trainable_parameters": number(cost.trainable),
+        "buffers": number(cost.buffers),
+        "macs": number(cost.macs),
+    }

@@ -1,0 +1,75 @@
+"""The report as Markdown (GitHub's tables), and the encoder for text in it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from archcompile.backends.report.cells import (
+    COLUMNS,
+    FIRST_NUMBER,
+    heading,
+    lines,
+    note,
+    signature,
+    summary,
+)
+from archcompile.backends.report.model import ReportModel
+
+_ACTIVE = frozenset("\\`*_{}[]<>#|!~&@$\"'")
+"""Characters that Markdown, its HTML or GitHub (mentions, formulas) would act on."""
+
+
+def markdown(report: ReportModel) -> str:
+    """A heading, the totals as a list, and a table with full module paths."""
+    facts = [f"- {name}: {encode(value)}" for name, value in summary(report)]
+    remark = note(report)
+    rows = [_row(("total", *_total(report)))]
+    body = (
+        _row((_path(line.path, line.group), *map(encode, line.cells)))
+        for line in lines(report.rows)
+    )
+    return "\n".join(
+        [
+            f"### {encode(heading(report))}",
+            "",
+            encode(signature(report)),
+            "",
+            *facts,
+            *([f"- {encode(remark)}"] if remark else []),
+            "",
+            _row(COLUMNS),
+            _row(tuple("---:" if n >= FIRST_NUMBER else "---" for n in range(len(COLUMNS)))),
+            *body,
+            *rows,
+            "",
+        ]
+    )
+
+
+def encode(text: str) -> str:
+    """Text that Markdown shows as it is: what is active becomes a character reference.
+
+    Line breaks become spaces, other control characters U+FFFD; links are not made from addresses.
+    """
+    shown = "".join(map(_encode_one, " ".join(text.split())))
+    return shown.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def _encode_one(character: str) -> str:
+    if character in _ACTIVE:
+        return f"&#{ord(character)};"
+    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+
+
+def _path(path: str, group: bool) -> str:
+    """A module path obeys the grammar of names, so it can stand in a code span."""
+    return f"**`{path}`**" if group else f"`{path}`"
+
+
+def _total(report: ReportModel) -> tuple[str, ...]:
+    known = dict(summary(report))
+    return tuple(encode(known.get(name, "")) for name in COLUMNS[1:])
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,186 @@
+"""Claims: what a spec says of itself under ``expect``, held against the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from archcompile.diagnostics import Code, Diagnostic, Related, Span
+from archcompile.ir.dim import Dim
+from archcompile.ir.program import Claim, Program, Value
+from archcompile.passes.facts import Facts, facts
+from archcompile.passes.printed_number import PrintedNumber
+from archcompile.passes.receptive_field import ReceptiveField
+
+_SUGGESTED_FROM = 2000
+"""Names that a did-you-mean looks at; a longer list would cost more than the hint is worth."""
+
+
+def check_claims(program: Program, known: Facts | None = None) -> tuple[Diagnostic, ...]:
+    """A finding for each claim that is wrong, with the true number, at the claim's own line.
+
+    A number given as text is compared to its printed digits (``PrintedNumber``). Shapes are
+    compared size by size, without the batch axis, as text: ``H // 2`` equals ``H // 2``. A claim
+    holds for a variant's own values only: where the caller overrides one, nothing is checked.
+    """
+    if program.overridden or not program.claims:
+        return ()
+    known = facts(program) if known is None else known
+    places = _places(program, known)
+    found = (_check(program, claim, known, places) for claim in program.claims)
+    return tuple(diagnostic for diagnostic in found if diagnostic is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a path in a claim means: the outputs of a node or region, and what they see."""
+
+    outputs: tuple[Value, ...]
+    fields: tuple[ReceptiveField, ...]
+    span: Span
+
+
+def _places(program: Program, known: Facts) -> Mapping[str, _Place]:
+    """By path; of a module that is applied again, the first use."""
+    seen = {value.name: ReceptiveField() for value in program.inputs}
+    places: dict[str, _Place] = {}
+    for node, field in zip(program.nodes(), known.receptive_fields.nodes, strict=True):
+        seen[node.output.name] = field
+        places.setdefault(node.path, _Place((node.output,), (field,), node.span))
+    for region in program.regions():
+        fields = tuple(seen[value.name] for value in region.outputs)
+        places.setdefault(region.path, _Place(region.outputs, fields, region.span))
+    return places
+
+
+def _check(
+    program: Program, claim: Claim, known: Facts, places: Mapping[str, _Place]
+) -> Diagnostic | None:
+    total = known.costs.total
+    match claim.subject:
+        case "parameters":
+            return _number(claim, "parameters", total.parameters)
+        case "buffers":
+            return _number(claim, "buffer elements", total.buffers)
+        case "macs":
+            return _number(claim, "multiply-accumulates", total.macs)
+    place = _place(program, claim, places)
+    if isinstance(place, Diagnostic):
+        return place
+    if claim.subject == "shapes":
+        return _shape(claim, place)
+    return _field(claim, place)
+
+
+def _place(program: Program, claim: Claim, places: Mapping[str, _Place]) -> _Place | Diagnostic:
+    """The claimed layer with one output, or the finding that there is none."""
+    name = program.outputs[0].value.name if claim.layer is None else claim.layer
+    place = places.get(name)
+    if place is None:
+        return Diagnostic(
+            Code.CLAIM_UNKNOWN,
+            f"there is no layer `{name}` in `{program.name}`",
+            claim.span,
+            help=_did_you_mean(name, places),
+        )
+    if len(place.outputs) != 1:
+        return Diagnostic(
+            Code.CLAIM_UNKNOWN,
+            f"`{name}` has {len(place.outputs)} outputs, so it has no single shape",
+            claim.span,
+            related=(Related(place.span, f"`{name}` is here"),),
+            help=f"name one of its layers, such as `{place.outputs[0].name}`"
+            if place.outputs
+            else None,
+        )
+    return place
+
+
+def _did_you_mean(name: str, places: Mapping[str, _Place]) -> str | None:
+    known = list(places)
+    leaf = [path for path in known if path.endswith(f".{name}")]
+    close = leaf[:1] or get_close_matches(name, known[:_SUGGESTED_FROM], n=1)
+    return f"did you mean `{close[0]}`?" if close else None
+
+
+def _number(claim: Claim, unit: str, true: Dim) -> Diagnostic | None:
+    if true.constant is None:
+        return _open(claim, unit, true)
+    count = true.constant
+    if isinstance(claim.value, tuple):
+        return _not_a_number(claim, str(list(claim.value)))
+    if isinstance(claim.value, int):
+        wrong = f"expected {claim.value:,} {unit}, but the network has {count:,}"
+        help_line = f"write `{claim.subject}: {count}`"
+        return None if claim.value == count else _wrong(claim, wrong, help_line)
+    printed = PrintedNumber.parse(claim.value)
+    if printed is None:
+        return _not_a_number(claim, f"the text {claim.value!a}")
+    wrong = f"expected {claim.value} {unit}, but the network has {count:,}"
+    help_line = f'write `{claim.subject}: {count}` or "{printed.same_form(count)}"'
+    return None if printed.agrees(count) else _wrong(claim, wrong, help_line)
+
+
+def _open(claim: Claim, unit: str, true: Dim) -> Diagnostic:
+    """A claim about a number that the size of the input decides cannot be right."""
+    return _wrong(
+        claim,
+        f"expected {_said(claim.value)} {unit}, "
+        f"but their number depends on the input's size: {true}",
+        "fix the input's size in `input`, or leave the claim out",
+    )
+
+
+def _not_a_number(claim: Claim, got: str) -> Diagnostic:
+    return Diagnostic(
+        Code.WRONG_TYPE,
+        f"expected a number or the number as the paper prints it, got {got}",
+        claim.span,
+        help=f'write `{claim.subject}: 61706`, or "61.7K" (K is 1,000)',
+    )
+
+
+def _shape(claim: Claim, place: _Place) -> Diagnostic | None:
+    true = tuple(map(str, place.outputs[0].type.dims[1:]))
+    if _texts(claim.value) == true:
+        return None
+    return _wrong_at(claim, "output shape", _bracketed(true), place)
+
+
+def _field(claim: Claim, place: _Place) -> Diagnostic | None:
+    """A square field may be claimed by one number."""
+    true, claimed = tuple(map(str, place.fields[0].extent)), _texts(claim.value)
+    if claimed == true or (len(set(true)) == 1 and set(claimed) == set(true)):
+        return None
+    said = true[0] if len(set(true)) == 1 else _bracketed(true) if true else "none"
+    return _wrong_at(claim, "receptive field", said, place)
+
+
+def _wrong_at(claim: Claim, what: str, said: str, place: _Place) -> Diagnostic:
+    name = claim.layer or place.outputs[0].name
+    return _wrong(
+        claim,
+        f"expected the {what} {_said(claim.value)} at `{name}`, but it is {said}",
+        f"write `{name}: {said}`",
+        Related(place.span, f"`{name}` is here"),
+    )
+
+
+def _wrong(claim: Claim, message: str, help_line: str, *related: Related) -> Diagnostic:
+    return Diagnostic(Code.CLAIM_WRONG, message, claim.span, related=related, help=help_line)
+
+
+def _said(value: int | str | tuple[int, ...]) -> str:
+    """A claimed value in a sentence: numbers with thousands commas, shapes in brackets."""
+    if isinstance(value, tuple):
+        return _bracketed(_texts(value))
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _texts(value: int | str | tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
+
+
+def _bracketed(sizes: tuple[str, ...]) -> str:
+    return f"[{', '.join(sizes)}]"

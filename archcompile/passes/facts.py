@@ -1,0 +1,24 @@
+"""Facts: everything that is known of a program without running it, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompile.ir.program import Program
+from archcompile.passes.costs import Costs, costs
+from archcompile.passes.memory import Memory, memory
+from archcompile.passes.receptive_field import ReceptiveFields, receptive_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Costs, receptive fields and activation memory, each in the order of ``Program.nodes``."""
+
+    costs: Costs
+    receptive_fields: ReceptiveFields
+    memory: Memory
+
+
+def facts(program: Program) -> Facts:
+    """Run every pass that computes facts."""
+    return Facts(costs(program), receptive_fields(program), memory(program))

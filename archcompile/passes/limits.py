@@ -1,0 +1,46 @@
+"""Limits: counts that a 64-bit signed integer cannot hold are refused before any is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcompile.diagnostics import Code, Diagnostic, Span
+from archcompile.ir.dim import Dim
+from archcompile.ir.program import Program
+from archcompile.passes.costs import Cost
+from archcompile.passes.facts import Facts
+
+LIMIT = 2**63
+"""The first count that torch, ONNX and NumPy cannot hold."""
+
+
+def check_limits(program: Program, facts: Facts) -> tuple[Diagnostic, ...]:
+    """A finding for each layer with too large a count; for the network if only the sum is."""
+    found: list[Diagnostic] = []
+    for node, cost, size in zip(
+        program.nodes(), facts.costs.nodes, facts.memory.outputs, strict=True
+    ):
+        found += _first_too_big(f"`{node.path}`", node.span, _counts(cost, size))
+    total = _counts(facts.costs.total, facts.memory.peak)
+    return tuple(found or _first_too_big(f"`{program.name}`", program.span, total))
+
+
+def _counts(cost: Cost, activation_bytes: Dim) -> Iterator[tuple[str, Dim]]:
+    yield "parameters", cost.parameters
+    yield "bytes of weights", cost.weight_bytes
+    yield "multiply-accumulates", cost.macs
+    yield "bytes of activations", activation_bytes
+
+
+def _first_too_big(
+    subject: str, span: Span, counts: Iterator[tuple[str, Dim]]
+) -> Iterator[Diagnostic]:
+    for quantity, count in counts:
+        if count.constant is not None and count.constant >= LIMIT:
+            yield Diagnostic(
+                Code.TOO_BIG,
+                f"{subject} has {count.constant:,} {quantity}, and 2^63 or more cannot be counted",
+                span,
+                help="make a size or the number of channels smaller",
+            )
+            return
