@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 IR_VERSION = 10
-"""The file format's version: the newest that onnxruntime 1.20 reads."""
+"""The file format's version: onnxruntime reads it, with the opset, from 1.21 on."""
 PRODUCER = "archcompile"
 """No version beside it: a graph's bytes change when the graph does, not with every release."""
 DOMAIN = "archcompile"
