@@ -1,0 +1,47 @@
+"""The command line: thin commands over the driver, each loaded when it is called."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+
+from archcompile.cli.console import choose_color
+from archcompile.cli.door import Command, Door, exit_code
+from archcompile.version import __version__
+
+__all__ = ["cli", "main"]
+
+COMMANDS = (
+    Command("check", "check", "Report every mistake in specs."),
+    Command("build", "build", "Write source, ONNX text, report and picture."),
+    Command("export", "export", "Write a model with weights."),
+    Command("report", "report", "Show a network's layers, sizes and costs."),
+    Command("verify", "verify", "Run the artefacts and show that they agree."),
+    Command("list", "listing", "List the networks that specs describe."),
+    Command("completion", "completion", "Print a shell's completion script."),
+)
+
+
+@click.group(
+    cls=Door,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 clean, 1 findings, 2 usage, 70 a bug in archcompile.",
+)
+@click.version_option(__version__, prog_name="archcompile", message="%(prog)s %(version)s")
+@choose_color
+def cli() -> None:
+    """Compile YAML specs of neural networks into PyTorch, ONNX, reports and pictures."""
+
+
+def main() -> None:
+    """The console script. Text that a terminal's encoding lacks is escaped, never an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        cli.main(prog_name="archcompile")
+    except OSError as error:  # from what click itself prints: help and version
+        sys.exit(exit_code(error))
