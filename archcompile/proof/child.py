@@ -6,7 +6,7 @@ It is started by path, imports nothing of archcompile, and is given one folder p
 ``job.json``     names: inputs, weight keys, the number of batches
 ``arrays.npz``   weights ``w/<key>``, inputs ``i/<batch>/<name>``, other inputs ``a/<name>``
 ``result.json``  out: facts about the module and its sensitivities, or the error
-``outputs.npz``  out: ``<batch>/<output>``
+``outputs.npz``  out: ``<batch>/<output>``, and ``t/<path>`` for what each module made, if asked for
 
 A line on standard output says that torch is there, and that one more forward pass is done. What
 the source itself prints is thrown away.
@@ -65,8 +65,8 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
     network.eval()
     batches = [[tensors[f"i/{b}/{name}"] for name in job["inputs"]] for b in range(job["batches"])]
     with torch.no_grad():
-        shapes, outputs = _outputs(network, batches, beat)
-        result["shapes"] = shapes
+        result["shapes"] = []
+        outputs = _outputs(network, batches, result["shapes"], beat, taps=job["taps"])
         shown: Facts = {key: made.numpy() for key, made in outputs.items()}
         np.savez(folder / "outputs.npz", **shown)
         others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
@@ -101,10 +101,16 @@ def _network(module: ModuleType) -> nn.Module:
 
 
 def _inventory(network: nn.Module) -> Facts:
-    """What the module has: keys and shapes, trainable count, its modules by path."""
+    """What the module has: keys, shapes, counts, and its modules by path."""
     return {
         "state": {key: list(value.shape) for key, value in network.state_dict().items()},
-        "parameters": sum(p.numel() for p in network.parameters() if p.requires_grad),
+        "parameters": {key: value.numel() for key, value in network.named_parameters()},
+        "trainable": sum(p.numel() for p in network.parameters() if p.requires_grad),
+        "buffers": {
+            key: value.numel()
+            for key, value in network.named_buffers()
+            if value.is_floating_point()
+        },
         "modules": {
             path: f"{type(module).__name__}({module.extra_repr()})"
             for path, module in network.named_modules()
@@ -114,16 +120,24 @@ def _inventory(network: nn.Module) -> Facts:
 
 
 def _outputs(
-    network: nn.Module, batches: list[list[torch.Tensor]], beat: Callable[[], None]
-) -> tuple[list[Facts], dict[str, torch.Tensor]]:
-    """The outputs of every batch, and the shape that each module made, by path."""
-    seen: list[Facts] = []
+    network: nn.Module,
+    batches: list[list[torch.Tensor]],
+    seen: list[Facts],
+    beat: Callable[[], None],
+    *,
+    taps: bool,
+) -> dict[str, torch.Tensor]:
+    """The outputs of every batch; ``seen`` gets the shapes that each module made, by path."""
     outputs: dict[str, torch.Tensor] = {}
 
     def watch(path: str) -> Callable[[nn.Module, object, object], None]:
-        return lambda module, inputs, made: seen[-1].__setitem__(
-            path, [list(each.shape) for each in _tensors(made)]
-        )
+        def hook(module: nn.Module, inputs: object, made: object) -> None:
+            tensors = _tensors(made)
+            seen[-1][path] = [list(each.shape) for each in tensors]
+            if taps and len(tensors) == 1:
+                outputs[f"t/{path}"] = tensors[0].clone()  # a later layer may work in place
+
+        return hook
 
     handles = [m.register_forward_hook(watch(path)) for path, m in network.named_modules() if path]
     for place, inputs in enumerate(batches):
@@ -133,7 +147,7 @@ def _outputs(
         beat()
     for handle in handles:
         handle.remove()
-    return seen, outputs
+    return outputs
 
 
 def _sensitivity(
@@ -146,6 +160,7 @@ def _sensitivity(
     """How far each output moves for another input, and for a 10 % change of one weight tensor."""
     import torch
 
+    torch.set_num_threads(os.cpu_count() or 1)  # many passes, and no digit matters
     base = _tensors(network(*inputs))
 
     def moved(arguments: list[torch.Tensor]) -> list[float]:

@@ -28,6 +28,8 @@ class Comparison:
     error: float | None
     verdict: Verdict
     note: str = ""
+    batch: int | None = None
+    """The batch with the largest error."""
 
     def counting(self, dull: tuple[str, ...]) -> Comparison:
         """The same, taken back where agreement would mean nothing."""
@@ -35,6 +37,10 @@ class Comparison:
             return self
         more = f" (and {len(dull) - 1} more)" if len(dull) > 1 else ""
         return replace(self, verdict="not made", note=f"counts as not made: {dull[0]}{more}")
+
+    def locating(self, place: str) -> Comparison:
+        """The same with the layer where the difference begins."""
+        return replace(self, note=f"{self.note}; {place}")
 
     def noting(self, note: str) -> Comparison:
         """The same with a remark, where it has none that matters more."""
@@ -44,7 +50,7 @@ class Comparison:
 def compare(left: str, right: str, first: Run, second: Run, tolerance: float) -> Comparison:
     """Every output of every batch; the largest error decides."""
     samples = sum(int(outputs[0].shape[0]) for outputs in first.outputs if outputs)
-    error, note = 0.0, ""
+    error, note, worst = 0.0, "", None
     for batch, (ours, theirs) in enumerate(zip(first.outputs, second.outputs, strict=True)):
         if len(ours) != len(theirs):
             note = f"{len(ours)} outputs against {len(theirs)}"
@@ -52,11 +58,10 @@ def compare(left: str, right: str, first: Run, second: Run, tolerance: float) ->
         for ref, found in zip(ours, theirs, strict=True):
             apart = distance(found, ref)
             if apart > error:
-                error, note = apart, _why(found, ref, batch)
-    agrees = error <= tolerance
-    return Comparison(
-        left, right, samples, error, "agrees" if agrees else "differs", "" if agrees else note
-    )
+                error, note, worst = apart, _why(found, ref, batch), batch
+    if error <= tolerance:
+        return Comparison(left, right, samples, error, "agrees", batch=worst)
+    return Comparison(left, right, samples, error, "differs", note, worst)
 
 
 def distance(found: Array, ref: Array) -> float:
@@ -83,4 +88,4 @@ def _why(found: Array, ref: Array, batch: int) -> str:
         return "the second holds numbers that are not finite"
     apart = np.abs(found.astype(np.float64) - ref.astype(np.float64))
     place = tuple(map(int, np.unravel_index(int(apart.argmax()), apart.shape)))
-    return f"worst in batch {batch} at {list(place)}: {found[place]:.6g} against {ref[place]:.6g}"
+    return f"{found[place]:.6g} against {ref[place]:.6g} at {list(place)} of batch {batch + 1}"

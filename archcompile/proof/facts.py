@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program, Value
 from archcompile.proof.batches import Batch, concrete
 from archcompile.proof.run import Inventory, Shape
@@ -11,14 +12,56 @@ from archcompile.weights import tensors
 
 
 def inventory_differences(
-    program: Program, seen: Inventory, batches: tuple[Batch, ...]
+    program: Program, seen: Inventory, batches: tuple[Batch, ...], *, complete: bool = True
 ) -> tuple[str, ...]:
-    """state_dict keys and shapes, parameter count, module paths, the shape each module makes."""
+    """state_dict keys and shapes, parameter count, module paths, the shape each module makes.
+
+    ``complete`` says that the module ran to its end, so that every layer must have run.
+    """
     return (
         *_state(program, seen),
         *_parameters(program, seen),
         *_modules(program, seen),
-        *_shapes(program, seen, batches),
+        *_shapes(program, seen, batches, complete),
+    )
+
+
+def report_differences(report: Mapping[str, object], seen: Inventory) -> Iterator[str]:
+    """What the report's JSON form says and the running module does not: totals, rows, shapes."""
+    totals = {
+        "parameters": sum(seen.parameters.values()),
+        "trainable_parameters": seen.trainable,
+        "buffers": sum(seen.buffers.values()),
+    }
+    for word, count in totals.items():
+        if report[word] != count:
+            yield f"says {report[word]} {word}, the module has {count}"
+    layers = report["layers"]
+    for row in layers if isinstance(layers, list) else ():
+        yield from _row_differences(row, seen)
+
+
+def _row_differences(row: Mapping[str, object], seen: Inventory) -> Iterator[str]:
+    name = str(row["name"])
+    for word, held in (("parameters", seen.parameters), ("buffers", seen.buffers)):
+        count = sum(size for key, size in held.items() if key.startswith(f"{name}."))
+        if row[word] != count:
+            yield f"says that `{name}` has {row[word]} {word}, the module has {count}"
+    shape = row["output_shape"]
+    if not isinstance(shape, list):
+        raise InternalError(f"the report's row `{name}` has no shape")
+    for made in seen.shapes:
+        if name not in made:
+            return  # a function, or a module that is not run: found elsewhere
+        if not any(_fits(shape, each[1:]) for each in made[name]):
+            yield f"says that `{name}` makes {shape}, the module makes {_listed(made[name])}"
+            return
+
+
+def _fits(stated: Sequence[object], made: Shape) -> bool:
+    """A size that is text stands for a symbolic one, which the program's own check evaluates."""
+    return len(stated) == len(made) and all(
+        isinstance(size, str) or size == number for size, number in zip(stated, made, strict=True)
     )
 
 
@@ -68,8 +111,8 @@ def _state(program: Program, seen: Inventory) -> Iterator[str]:
 def _parameters(program: Program, seen: Inventory) -> Iterator[str]:
     trainable = (each for each in tensors(program) if each.weight.kind == "parameter")
     total = sum(tensor.elements for tensor in trainable)
-    if seen.parameters != total:
-        yield f"{seen.parameters:,} trainable parameters, the spec has {total:,}"
+    if seen.trainable != total:
+        yield f"{seen.trainable:,} trainable parameters, the spec has {total:,}"
 
 
 def _modules(program: Program, seen: Inventory) -> Iterator[str]:
@@ -83,10 +126,15 @@ def _modules(program: Program, seen: Inventory) -> Iterator[str]:
             yield f"there is a module `{path}`, which the spec does not have"
 
 
-def _shapes(program: Program, seen: Inventory, batches: tuple[Batch, ...]) -> Iterator[str]:
+def _shapes(
+    program: Program, seen: Inventory, batches: tuple[Batch, ...], complete: bool
+) -> Iterator[str]:
     stated = dict(_stated(program))
     for batch, made in zip(batches, seen.shapes, strict=False):
-        wrong = tuple(_wrong(stated, seen.modules, made, batch.sizes))
+        asked = {path: values for path, values in stated.items() if path in seen.modules}
+        if not complete:
+            asked = {path: values for path, values in asked.items() if path in made}
+        wrong = tuple(_wrong(asked, made, batch.sizes))
         yield from wrong
         if wrong:  # the other batches would say the same again
             return
@@ -102,13 +150,10 @@ def _stated(program: Program) -> Iterable[tuple[str, tuple[Value, ...]]]:
 
 def _wrong(
     stated: Mapping[str, tuple[Value, ...]],
-    modules: Mapping[str, str],
     made: Mapping[str, tuple[Shape, ...]],
     sizes: Mapping[str, int],
 ) -> Iterator[str]:
     for path, values in stated.items():
-        if path not in modules:
-            continue  # absent modules are a finding of their own
         shapes = tuple(concrete(value.type, sizes) for value in values)
         if path not in made:
             yield f"`{path}` is built and never run"

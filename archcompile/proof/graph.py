@@ -23,6 +23,8 @@ class Graph:
     model: ModelProto = field(repr=False)
     initialisers: Mapping[str, Shape] = field(repr=False)
     """Every tensor that the graph holds, by name: weights, and constants (``path/label``)."""
+    values: frozenset[str] = field(repr=False)
+    """What the graph's own nodes make."""
     inputs: Mapping[str, Shape]
     """Graph inputs without an initialiser; a symbolic size is -1."""
     outputs: tuple[str, ...]
@@ -50,8 +52,9 @@ def read_graph(content: bytes | str) -> Graph:
         for value in model.graph.input
         if value.name not in held
     }
+    values = frozenset(name for node in model.graph.node for name in node.output)
     outputs = tuple(value.name for value in model.graph.output)
-    return Graph(model, held, inputs, outputs)
+    return Graph(model, held, values, inputs, outputs)
 
 
 def weight_differences(graph: Graph, shapes: Mapping[str, Shape]) -> tuple[str, ...]:
@@ -93,8 +96,11 @@ def value_differences(graph: Graph, weights: Mapping[str, Array]) -> tuple[str, 
     )
 
 
-def bind(graph: Graph, weights: Mapping[str, Array]) -> bytes:
-    """The model with these weights as initialisers of their names, whatever it held before."""
+def bind(graph: Graph, weights: Mapping[str, Array], shown: tuple[str, ...] = ()) -> bytes:
+    """The model with these weights as initialisers of their names, whatever it held before.
+
+    ``shown`` names values that become outputs too.
+    """
     library, np = onnx(), numpy()
     model = library.ModelProto()
     model.CopyFrom(graph.model)
@@ -108,6 +114,10 @@ def bind(graph: Graph, weights: Mapping[str, Array]) -> bytes:
     inputs = [value for value in model.graph.input if value.name not in weights]
     del model.graph.input[:]
     model.graph.input.extend(inputs)
+    model.graph.output.extend(
+        library.helper.make_tensor_value_info(name, library.TensorProto.FLOAT, None)
+        for name in shown
+    )
     content: bytes = model.SerializeToString()
     return content
 

@@ -21,8 +21,12 @@ class Inventory:
     """What a live module has and showed: by module path or state_dict key."""
 
     state: Mapping[str, Shape]
-    parameters: int
-    """Elements of the trainable parameters."""
+    parameters: Mapping[str, int]
+    """Elements of every parameter; one that is shared counts once."""
+    trainable: int
+    """Elements of those that training changes."""
+    buffers: Mapping[str, int]
+    """Elements of every buffer but batch counters."""
     modules: Mapping[str, str]
     """Path to class and arguments as torch prints them: ``Dropout(p=0.5, inplace=False)``."""
     shapes: tuple[Mapping[str, tuple[Shape, ...]], ...]
@@ -46,5 +50,7 @@ class Run:
     outputs: tuple[tuple[Array, ...], ...]
     inventory: Inventory | None = None
     movement: Movement | None = None
+    taps: Mapping[str, Array] | None = None
+    """What each layer made, by path, if it was asked for."""
     error: str | None = None
     """Set, with no outputs, where the module could be built and looked at but not run."""

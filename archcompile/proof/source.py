@@ -43,6 +43,8 @@ class SourceJob:
     batches: tuple[Batch, ...]
     other: Batch | None = None
     sensitive: tuple[str, ...] = ()
+    taps: bool = False
+    """Whether to keep what each module made of the last batch."""
 
 
 def run_sources(
@@ -102,6 +104,7 @@ def _write(folder: Path, text: str, job: SourceJob) -> None:
         "weights": tuple(job.weights),
         "sensitivity": job.other is not None,
         "sensitive": job.sensitive,
+        "taps": job.taps,
     }
     (folder / "job.json").write_text(json.dumps(words), encoding="utf-8")
 
@@ -156,6 +159,8 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
     inventory = Inventory(
         state={key: tuple(shape) for key, shape in facts["state"].items()},
         parameters=facts["parameters"],
+        trainable=facts["trainable"],
+        buffers=facts["buffers"],
         modules=facts["modules"],
         shapes=tuple(_shapes(seen) for seen in facts.get("shapes", ())),
     )
@@ -165,19 +170,19 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
             {key: tuple(moved) for key, moved in facts["by_input"].items()},
             {key: tuple(moved) for key, moved in facts["by_weight"].items()},
         )
-    outputs: tuple[tuple[Array, ...], ...] = ()
-    if "error" not in facts:
-        outputs = _outputs(folder / "outputs.npz", len(job.batches))
-    return Run(outputs, inventory, movement, facts.get("error"))
+    if "error" in facts:
+        return Run((), inventory, movement, error=facts["error"])
+    with numpy().load(folder / "outputs.npz", allow_pickle=False) as arrays:
+        found = {name: arrays[name] for name in arrays.files}
+    taps = {name[2:]: array for name, array in found.items() if name.startswith("t/")}
+    return Run(_outputs(found, len(job.batches)), inventory, movement, taps or None)
 
 
 def _shapes(seen: Mapping[str, list[list[int]]]) -> dict[str, tuple[Shape, ...]]:
     return {path: tuple(tuple(shape) for shape in shapes) for path, shapes in seen.items()}
 
 
-def _outputs(path: Path, batches: int) -> tuple[tuple[Array, ...], ...]:
-    with numpy().load(path, allow_pickle=False) as arrays:
-        found = {name: arrays[name] for name in arrays.files}
+def _outputs(found: Mapping[str, Array], batches: int) -> tuple[tuple[Array, ...], ...]:
     return tuple(
         tuple(found[f"{place}/{output}"] for output in range(_count(found, place)))
         for place in range(batches)

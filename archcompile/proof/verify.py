@@ -12,12 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from archcompile.backends.report import report
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
 from archcompile.libraries import numpy
+from archcompile.passes.facts import facts
 from archcompile.proof.batches import sample_batch, sample_batches
 from archcompile.proof.comparison import TOLERANCE, Comparison, compare
-from archcompile.proof.facts import module_differences, state_shapes
+from archcompile.proof.facts import module_differences, report_differences, state_shapes
+from archcompile.proof.locate import located
 from archcompile.proof.movement import Sensitivity, judge, measure
 from archcompile.proof.report import Discrepancy, VerifyReport
 from archcompile.proof.source import PATIENCE
@@ -59,8 +62,11 @@ def verify(
         seed=seed,
         tolerance=TOLERANCE,
         batches=tuple(tuple(batch.sizes.items()) for batch in trial.batches),
-        comparisons=tuple(_comparisons(artefacts, voices, sensitivity)),
-        discrepancies=tuple(_discrepancies(program, artefacts, voices)),
+        comparisons=located(trial, artefacts, tuple(_comparisons(artefacts, voices, sensitivity))),
+        discrepancies=(
+            *_discrepancies(program, artefacts, voices),
+            *_report_discrepancies(trial, artefacts, voices),
+        ),
         sensitivity=sensitivity,
     )
 
@@ -161,3 +167,15 @@ def _discrepancies(
             continue
         for message in module_differences(program, emitted.inventory, found.inventory):
             yield Discrepancy(each.label, message)
+
+
+def _report_discrepancies(
+    trial: Trial, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
+) -> Iterator[Discrepancy]:
+    """The report against the module that the emitted source builds."""
+    stated = report(trial.program, facts(trial.program)).to_dict()
+    for each in [each for each in artefacts if each.kind == "source"][:1]:
+        run = voices[each.label].run
+        if run is not None and run.inventory is not None:
+            for message in report_differences(stated, run.inventory):
+                yield Discrepancy("report", message)

@@ -99,7 +99,12 @@ def _source_voice(trial: Trial, run: Run | RunFailed) -> Voice:
     if isinstance(run, RunFailed):
         return Voice(failure=str(run))
     facts = run.inventory
-    inventory = () if facts is None else inventory_differences(trial.program, facts, trial.batches)
+    ran = run.error is None
+    inventory = (
+        ()
+        if facts is None
+        else inventory_differences(trial.program, facts, trial.batches, complete=ran)
+    )
     if run.error is not None:
         return Voice(run, run.error, differences=inventory)
     return Voice(run, differences=(*inventory, *_output_shapes(trial, run)))

@@ -1,0 +1,103 @@
+"""Where a difference begins: the first layer, in execution order, that makes something else.
+
+Done only when something differs: the artefact is run once more on the batch that was worst, with
+every layer's result kept, and those are held against the reference's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcompile.ir.program import Node
+from archcompile.proof.comparison import TOLERANCE, Comparison, distance
+from archcompile.proof.graph import bind, read_graph, run_graph
+from archcompile.proof.interpreter import trace
+from archcompile.proof.run import RunFailed
+from archcompile.proof.source import SourceJob, run_sources
+from archcompile.proof.voice import REFERENCE, Artefact, Trial
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+
+def located(
+    trial: Trial, artefacts: Sequence[Artefact], pairs: tuple[Comparison, ...]
+) -> tuple[Comparison, ...]:
+    """The same pairs; where the reference and an artefact ran and differ, with the layer."""
+    worst = {
+        pair.right: pair.batch
+        for pair in pairs
+        if pair.left == REFERENCE and pair.verdict == "differs" and pair.batch is not None
+    }
+    if not worst:
+        return pairs
+    wanted = [each for each in artefacts if each.label in worst]
+    found = _source_taps(trial, wanted, worst)
+    for each in wanted:
+        if each.kind == "onnx":
+            found[each.label] = _graph_taps(trial, each, worst[each.label])
+    places = _places(trial, worst, found)
+    return tuple(
+        pair.locating(places[pair.right])
+        if pair.left == REFERENCE and pair.right in places
+        else pair
+        for pair in pairs
+    )
+
+
+def _source_taps(
+    trial: Trial, artefacts: Sequence[Artefact], worst: Mapping[str, int]
+) -> dict[str, Mapping[str, Array]]:
+    """For each source file, module path to what the module made."""
+    sources = [each for each in artefacts if each.kind == "source"]
+    job = SourceJob(trial.weights, trial.batches, taps=True)
+    tasks = [
+        (str(each.content), replace(job, batches=(trial.batches[worst[each.label]],)))
+        for each in sources
+    ]
+    runs = run_sources(tasks, patience=trial.patience)
+    return {
+        each.label: run.taps
+        for each, run in zip(sources, runs, strict=True)
+        if not isinstance(run, RunFailed) and run.taps is not None
+    }
+
+
+def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array]:
+    """Layer path to its value, for the layers whose values the graph shows by their names."""
+    graph = read_graph(artefact.content)
+    names = {
+        node.path: node.output.name
+        for node in trial.program.nodes()
+        if node.output.name in graph.values and node.output.name not in graph.outputs
+    }
+    shown = tuple(names.values())
+    try:
+        model = bind(graph, trial.float_weights, shown)
+        (values,) = run_graph(model, (trial.batches[batch],), shown).outputs
+    except RunFailed:
+        return {}
+    return dict(zip(names, values, strict=True))
+
+
+def _places(
+    trial: Trial, worst: Mapping[str, int], found: Mapping[str, Mapping[str, Array]]
+) -> dict[str, str]:
+    """For each artefact the first layer that differs, if a layer that was kept does."""
+    places: dict[str, str] = {}
+    for batch in sorted(set(worst.values())):
+        asked = {label: found[label] for label in found if worst[label] == batch}
+        inputs = trial.batches[batch].inputs
+        for node, ours in trace(trial.program, inputs, trial.weights):
+            for label, taps in asked.items():
+                theirs = taps.get(node.path)
+                if label in places or theirs is None or distance(theirs, ours) <= TOLERANCE:
+                    continue
+                places[label] = f"begins at {_said(node)}"
+    return places
+
+
+def _said(node: Node) -> str:
+    return f"`{node.path}` ({node.op.key}, {node.span.file.path}:{node.span.line})"
