@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from numpy import float32, float64
+from numpy.typing import NDArray
+
 from archcompile.diagnostics import SourceFile, Span
 from archcompile.ir.op import Op
 from archcompile.ir.program import Member, Node, Program, ProgramOutput, Region, Value
@@ -9,6 +14,7 @@ from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 from archcompile.ops.activations import ReLU, Tanh
 from archcompile.ops.linear import Linear
+from archcompile.targets.reference import compute
 
 SPAN = Span(SourceFile("specs/net.yaml", "name: net\n"), 1, 1, 1, 10)
 
@@ -62,6 +68,19 @@ def program(
         spec="specs/net.yaml",
         span=SPAN,
     )
+
+
+def evaluate(
+    made: Program, weights: Mapping[str, NDArray[float32]], x: NDArray[float32]
+) -> NDArray[float64]:
+    """The first output by the reference rules, in float64."""
+    values: dict[str, NDArray[float64]] = {made.inputs[0].name: x.astype("float64")}
+    for each in made.nodes():
+        own = {w.name: weights[f"{each.path}.{w.name}"].astype("float64") for w in each.weights()}
+        values[each.output.name] = compute(
+            each.op, tuple(values[read.name] for read in each.inputs), own
+        )
+    return values[made.outputs[0].value.name]
 
 
 def perceptron() -> Program:

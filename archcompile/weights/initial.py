@@ -9,6 +9,7 @@ distributions are equal, the streams are not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from math import prod, sqrt
 from typing import TYPE_CHECKING
@@ -19,10 +20,13 @@ from archcompile.libraries import numpy
 from archcompile.weights.tensors import Tensor, tensors
 
 if TYPE_CHECKING:
-    from numpy import float32, int32
+    from numpy import float32, int32, uint64
     from numpy.typing import NDArray
 
     from archcompile.targets.reference import Array
+
+_PIECE = 2**20
+"""Elements that are drawn at once; part of what fixes the numbers, so it stays."""
 
 
 def initial_weights(program: Program, seed: int) -> dict[str, Array]:
@@ -46,29 +50,53 @@ def _initial(tensor: Tensor, seed: int) -> Array:
 
 def uniform(seed: int, key: str, shape: tuple[int, ...], bound: float) -> NDArray[float32]:
     """Uniform on the open interval ``(-bound, bound)``: odd multiples of ``bound / 2**24``."""
-    odd = _odd(seed, key, shape).astype("float32")  # 24 bits: exact
-    odd *= numpy().float32(bound) * numpy().float32(2.0**-24)
-    return odd
+    np = numpy()
+    unit = np.float32(bound) * np.float32(2.0**-24)
+
+    def draw(odd: NDArray[int32]) -> NDArray[float32]:
+        drawn: NDArray[float32] = odd.astype("float32") * unit  # 24 bits: rounded once
+        return drawn
+
+    return _filled(seed, key, shape, draw)
 
 
 def normal(seed: int, key: str, shape: tuple[int, ...], std: float) -> NDArray[float32]:
-    """Normal with mean 0, by Box and Muller (1958) in float64: ``sqrt(-2 ln u) cos(2 pi v)``."""
+    """Normal with mean 0, by Box and Muller (1958) in float64, rounded once.
+
+    The pair is ``sqrt(-2 ln u) (cos 2 pi v, sin 2 pi v)``, u and v uniform on (0, 1).
+    """
     np = numpy()
-    u, v = (_odd(seed, f"{key} {half}", shape) * 2.0**-25 + 0.5 for half in "uv")
-    values: NDArray[float32] = (std * np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)).astype(
-        "float32"
-    )
-    return values
+
+    def draw(odd: NDArray[int32]) -> NDArray[float32]:
+        u, v = (odd * 2.0**-25 + 0.5).reshape(2, -1)
+        radius, angle = std * np.sqrt(-2 * np.log(u)), 2 * np.pi * v
+        drawn: NDArray[float32] = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
+        return drawn.astype("float32")
+
+    return _filled(seed, key, shape, draw)
 
 
-def _odd(seed: int, key: str, shape: tuple[int, ...]) -> NDArray[int32]:
-    """Random odd integers between -2**24 and 2**24, each as likely as the other."""
+def _filled(
+    seed: int,
+    key: str,
+    shape: tuple[int, ...],
+    draw: Callable[[NDArray[int32]], NDArray[float32]],
+) -> NDArray[float32]:
+    """An array of what ``draw`` makes of random odd integers, piece by piece to spare memory."""
     np = numpy()
-    count = prod(shape)
-    key_bits = int.from_bytes(sha256(f"archcompile {seed} {key}".encode()).digest()[:16], "little")
-    raw = np.random.Philox(key=key_bits).random_raw((count + 1) // 2).astype("<u8", copy=False)
-    bits = (raw.view("<u4")[:count] >> 8).astype("int32")
-    bits *= 2
-    bits -= 2**24 - 1
-    odd: NDArray[int32] = bits.reshape(shape)
+    digest = sha256(f"archcompile {seed} {key}".encode()).digest()
+    stream = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
+    values: NDArray[float32] = np.empty(prod(shape), dtype="float32")
+    for start in range(0, values.size, _PIECE):
+        piece = values[start : start + _PIECE]
+        even = piece.size + piece.size % 2
+        piece[:] = draw(_odd(stream.random_raw(even // 2)))[: piece.size]
+    return values.reshape(shape)
+
+
+def _odd(raw: NDArray[uint64]) -> NDArray[int32]:
+    """Two odd integers between -2**24 and 2**24 for each raw number, each as likely as another."""
+    odd: NDArray[int32] = (raw.astype("<u8", copy=False).view("<u4") >> 8).astype("int32")
+    odd *= 2
+    odd -= 2**24 - 1
     return odd

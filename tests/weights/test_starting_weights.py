@@ -154,7 +154,18 @@ def test_verification_weights_keep_the_variance_and_leave_nothing_at_rest() -> N
     assert {each.dtype.name for each in found.values()} == {"float32", "int64"}
 
 
-def test_verification_weights_let_every_tensor_move_the_output() -> None:
-    net = handmade.blocks()
+@pytest.mark.parametrize("net", [handmade.perceptron(), handmade.blocks()])
+def test_under_verification_weights_every_tensor_and_the_input_move_the_output(
+    net: Program,
+) -> None:
     weights = verification_weights(net, 0)
-    assert all(np.abs(each).max() > 0 for each in weights.values())
+    x, other = np.random.default_rng(0).normal(size=(2, 4, 8)).astype(np.float32)
+    out = handmade.evaluate(net, weights, x)
+
+    def moved(found: np.ndarray) -> float:
+        return float(np.abs(found - out).max() / np.abs(out).max())
+
+    assert moved(handmade.evaluate(net, weights, other)) > 0.1
+    for key, array in weights.items():
+        changed = weights | {key: array * np.float32(1.1)}
+        assert moved(handmade.evaluate(net, changed, x)) > 1e-3, key

@@ -32,18 +32,17 @@ _PAGE = 4096
 def weightless(model: OnnxModel) -> onnx.ModelProto:
     """The graph with its weights as inputs: what the text says."""
     inputs = (*model.inputs, *model.weights)
-    return _model(onnx_library(), model, inputs, [])
+    return _model(onnx_library(), model, inputs)
 
 
 def encode(model: OnnxModel, weights: Mapping[str, Array]) -> bytes:
     """The model with its weights in one protobuf. ``weights`` must fit (see ``fit``)."""
     library = onnx_library()
-    tensors = []
+    proto = _model(library, model, model.inputs)
     for value in model.weights:
-        tensor = _described(library, value)
+        tensor = _described(library, proto, value)
         tensor.raw_data = _bytes(weights[value.name])
-        tensors.append(tensor)
-    return _serialised(_model(library, model, model.inputs, tensors))
+    return _serialised(proto)
 
 
 def write(
@@ -62,32 +61,29 @@ def write(
         return (path,)
     library = onnx_library()
     beside = path.with_name(f"{path.name}.data")
-    tensors, end = [], 0
+    proto, end = _model(library, model, model.inputs), 0
     with replaced(beside) as file:
         for value in model.weights:
             start = -(-end // _PAGE) * _PAGE
             content = _bytes(weights[value.name])
             file.write(b"\0" * (start - end) + content)
             end = start + len(content)
-            tensors.append(_external(library, value, beside.name, start, len(content)))
+            tensor = _described(library, proto, value)
+            tensor.data_location = library.TensorProto.EXTERNAL
+            _locate(tensor, location=beside.name, offset=start, length=len(content))
     with replaced(path) as file:
-        file.write(_serialised(_model(library, model, model.inputs, tensors)))
+        file.write(_serialised(proto))
     return (path, beside)
 
 
-def _model(
-    library: ModuleType,
-    model: OnnxModel,
-    inputs: tuple[OnnxValue, ...],
-    tensors: list[onnx.TensorProto],
-) -> onnx.ModelProto:
+def _model(library: ModuleType, model: OnnxModel, inputs: tuple[OnnxValue, ...]) -> onnx.ModelProto:
     helper = library.helper
     graph = helper.make_graph(
         [_node(library, step) for step in model.steps],
         model.name,
         [_value(library, value) for value in inputs],
         [_value(library, value) for value in model.outputs],
-        initializer=[*tensors, *(_constant(library, each) for each in model.constants)],
+        initializer=[_constant(library, each) for each in model.constants],
         value_info=[_value(library, value) for value in model.values],
     )
     proto: onnx.ModelProto = helper.make_model(
@@ -161,22 +157,17 @@ def _constant(
     return made
 
 
-def _described(library: ModuleType, value: OnnxValue) -> onnx.TensorProto:
-    """The tensor without its content."""
-    tensor: onnx.TensorProto = library.TensorProto(
-        name=value.name, data_type=_element(library, value.dtype), dims=value.shape
-    )
+def _described(library: ModuleType, proto: onnx.ModelProto, value: OnnxValue) -> onnx.TensorProto:
+    """A new initialiser of the graph, without its content; made in place, for copies cost."""
+    tensor: onnx.TensorProto = proto.graph.initializer.add()
+    tensor.name, tensor.data_type = value.name, _element(library, value.dtype)
+    tensor.dims.extend(value.shape)
     return tensor
 
 
-def _external(
-    library: ModuleType, value: OnnxValue, location: str, offset: int, length: int
-) -> onnx.TensorProto:
-    tensor = _described(library, value)
-    tensor.data_location = library.TensorProto.EXTERNAL
-    for key, content in (("location", location), ("offset", offset), ("length", length)):
+def _locate(tensor: onnx.TensorProto, **place: str | int) -> None:
+    for key, content in place.items():
         tensor.external_data.add(key=key, value=str(content))
-    return tensor
 
 
 def _element(library: ModuleType, dtype: str) -> int:

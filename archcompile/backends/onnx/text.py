@@ -1,8 +1,8 @@
 """The weights-free graph in ONNX's text syntax, as ``onnx.parser`` reads it.
 
 One input, value or node a line; weights are typed inputs. Names that are no plain identifiers, and
-those that the parser would take for a type, stand in quotes. Grammar: onnx, docs/Syntax.md. Its parser
-reads quoted names from onnx 1.18 on, quoted sizes (``float["H//2"]``) from 1.22 on.
+those that the parser would take for a type, stand in quotes. Grammar: onnx, docs/Syntax.md; its
+parser reads quoted names from onnx 1.18 on, quoted sizes (``float["H//2"]``) from 1.22 on.
 """
 
 from __future__ import annotations

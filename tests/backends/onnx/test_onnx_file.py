@@ -18,7 +18,6 @@ import pytest
 from archcompile.backends.onnx import onnx_bytes, onnx_text, save_onnx
 from archcompile.diagnostics import SpecError
 from archcompile.ir.program import Program
-from archcompile.targets.reference import compute
 from archcompile.weights import initial_weights, verification_weights
 from tests import handmade
 
@@ -31,16 +30,6 @@ def run(model: bytes | Path, x: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {session.get_inputs()[0].name: x})
     return found
-
-
-def expected(program: Program, weights: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
-    """The reference, op by op, in float64."""
-    values = {program.inputs[0].name: x.astype(np.float64)}
-    for node in program.nodes():
-        own = {w.name: weights[f"{node.path}.{w.name}"].astype(np.float64) for w in node.weights()}
-        inputs = tuple(values[each.name] for each in node.inputs)
-        values[node.output.name] = compute(node.op, inputs, own)
-    return values[program.outputs[0].value.name]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=["plain", "blocks"])
@@ -58,7 +47,7 @@ def test_the_file_passes_the_full_check_and_strict_inference(program: Program) -
 def test_onnxruntime_computes_what_the_reference_computes(program: Program, batch: int) -> None:
     weights = verification_weights(program, 3)
     x = np.random.default_rng(batch).normal(size=(batch, 8)).astype(np.float32)
-    want = expected(program, weights, x)
+    want = handmade.evaluate(program, weights, x)
     got = run(onnx_bytes(program, weights), x)
     assert np.abs(got - want).max() <= 1e-6 * np.abs(want).max()
 
