@@ -170,6 +170,37 @@ def test_what_a_source_has_too_much_or_too_little_is_named(
     assert said in [each.message for each in sources.discrepancies if each.artefact == label]
 
 
+@pytest.mark.parametrize(
+    ("label", "layer"),
+    [
+        ("wrong eps", "norm (batch_norm2d, net.yaml:1)"),
+        ("half precision", "c1 (conv2d, net.yaml:1)"),
+        ("other activation", "squash (tanh, net.yaml:1)"),
+    ],
+)
+def test_a_difference_is_traced_to_the_layer_in_which_it_begins(
+    sources: VerifyReport, graphs: VerifyReport, label: str, layer: str
+) -> None:
+    name, rest = layer.split(" ", 1)
+    pairs = [*sources.comparisons, *graphs.comparisons]
+    notes = [pair.note for pair in pairs if (pair.left, pair.right) == ("reference", label)]
+    assert notes
+    for note in notes:
+        assert note.endswith(f"; begins at `{name}` {rest}")
+
+
+def test_a_layer_with_the_wrong_shape_is_named_though_the_run_ends_there(
+    sources: VerifyReport,
+) -> None:
+    said = [each.message for each in sources.discrepancies if each.artefact == "ceil pool"]
+    assert said[:3] == [
+        "`pool` makes [1, 6, 5, 5], the report says [1, 6, 4, 5]",
+        "`drop` makes [1, 6, 5, 5], the report says [1, 6, 4, 5]",
+        "`flat` makes [1, 150], the report says [1, 120]",
+    ]
+    assert said[3].startswith("`pool` is MaxPool2d(") and "ceil_mode=True" in said[3]
+
+
 def test_a_source_that_raises_gives_its_last_line_in_the_table(sources: VerifyReport) -> None:
     table = "\n".join(sources.lines())
     assert "differs: raises: line 26: RuntimeError: broken" in table
