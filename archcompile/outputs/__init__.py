@@ -8,12 +8,13 @@ from archcompile.outputs.compare import compare_folder
 from archcompile.outputs.folder import Outcome, write_folder, write_folders
 from archcompile.outputs.lock import locked
 from archcompile.outputs.ownership import MARK, is_ours
-from archcompile.outputs.single import write_file
+from archcompile.outputs.single import file_output, write_file
 
 __all__ = [
     "MARK",
     "Outcome",
     "compare_folder",
+    "file_output",
     "is_ours",
     "locked",
     "write_file",

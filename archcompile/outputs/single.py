@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from archcompile.diagnostics import Code
@@ -12,28 +13,37 @@ from archcompile.outputs.failure import FORCE, reading, refused, writing
 from archcompile.outputs.ownership import HEAD_BYTES, LEFTOVER, is_ours
 
 
-def write_file(path: Path, content: bytes, *, force: bool) -> None:
-    """Makes ``path`` hold the content; where it is a link, the file that it points to.
+@contextmanager
+def file_output(path: Path, *, force: bool) -> Iterator[Path]:
+    """The place to write to, for a block that itself writes whole or not at all.
+
+    It is ``path``, or where that is a link, the file that it points to.
 
     Raises:
         SpecError: NOT_OURS where a folder, a device or a file of another origin is in the way
-            (``force`` overwrites such a file), FILE_NOT_FOUND without the folder, FILE_UNREADABLE,
-            FILE_UNWRITABLE. The file then is as it was.
+            (``force`` overwrites such a file), FILE_NOT_FOUND without the folder, FILE_UNREADABLE;
+            FILE_UNWRITABLE for an ``OSError`` of the block.
     """
     with reading(path):
         with suppress(FileNotFoundError):
             path.stat()  # a chain of links without an end is known here
         place = path.resolve()
         _refuse(path, place, force=force)
-    staged = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     _clear(place)
-    try:
-        with writing(path):
+    with writing(path):
+        yield place
+
+
+def write_file(path: Path, content: bytes, *, force: bool) -> None:
+    """Makes ``path`` hold the content; raises as ``file_output`` does, the file then as it was."""
+    with file_output(path, force=force) as place:
+        staged = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+        try:
             disk.write_new(staged, content)
             staged.replace(place)
             disk.sync_folder(place.parent)
-    finally:
-        disk.remove(staged)
+        finally:
+            disk.remove(staged)
 
 
 def _refuse(path: Path, place: Path, *, force: bool) -> None:
@@ -53,10 +63,11 @@ def _refuse(path: Path, place: Path, *, force: bool) -> None:
 
 def _clear(place: Path) -> None:
     """Takes away what killed runs staged for this file; a run that is still alive keeps its own."""
-    for path in place.parent.glob(f".{place.name}.*.tmp") if place.parent.is_dir() else ():
-        match = LEFTOVER.fullmatch(path.name)
-        if match and match["name"] == place.name and not _alive(int(match["process"])):
-            disk.remove(path)
+    with suppress(OSError):
+        for path in sorted(place.parent.iterdir()):
+            match = LEFTOVER.fullmatch(path.name)
+            if match and match["name"] == place.name and not _alive(int(match["process"])):
+                disk.remove(path)
 
 
 def _alive(process: int) -> bool:

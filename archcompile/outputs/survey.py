@@ -13,6 +13,7 @@ from archcompile.outputs.ownership import HEAD_BYTES, LEFTOVER, is_model, is_our
 
 DROPPED = frozenset({"__pycache__", ".DS_Store"})
 """What other programs leave beside our files: nobody's work, and gone after the next build."""
+_WEIGHTS = ".data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def survey(target: Path, files: Mapping[str, bytes]) -> Survey:
         except FileNotFoundError:
             return Survey(missing=tuple(sorted(files)))
         found = {path.name: _kind(path, files.get(path.name)) for path in paths}
+    found |= {name: "models" for name in found if _holds_weights(name, found)}
     return Survey(
         exists=True,
         missing=tuple(name for name in sorted(files) if found.get(name) is None),
@@ -66,6 +68,15 @@ def _refuse_anything_else(target: Path, mode: int) -> None:
     kind = "a symbolic link" if stat.S_ISLNK(mode) else "a file"
     help = "move it away, or build into another folder with --out"
     raise refused(Code.NOT_OURS, f"`{target}` is {kind}, not a folder", help)
+
+
+def _holds_weights(name: str, found: Mapping[str, str | None]) -> bool:
+    """Whether it is the second file of a large model of ours, which holds nothing but numbers."""
+    return (
+        name.endswith(_WEIGHTS)
+        and found[name] == "foreign"
+        and found.get(name.removesuffix(_WEIGHTS)) == "models"
+    )
 
 
 def encoded(files: Mapping[str, str | bytes]) -> dict[str, bytes]:

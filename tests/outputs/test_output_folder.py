@@ -100,6 +100,20 @@ def test_a_rebuild_keeps_exported_models_and_drops_caches(
     assert contents(target) == {**built(), "net.onnx": MODEL}
 
 
+def test_the_weights_beside_a_large_model_are_kept_with_it_and_foreign_without(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "net"
+    write_folder(target, FILES, force=False)
+    (target / "net.onnx").write_bytes(MODEL)
+    (target / "net.onnx.data").write_bytes(b"numbers")
+    write_folder(target, {"net.py": f"# {MARK}\n"}, force=False)
+    assert (target / "net.onnx.data").read_bytes() == b"numbers"
+    (target / "net.onnx").unlink()
+    with pytest.raises(SpecError, match=r"net\.onnx\.data` was not written by archcompile"):
+        write_folder(target, FILES, force=False)
+
+
 def test_a_model_is_copied_where_links_are_not_to_be_had(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

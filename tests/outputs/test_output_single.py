@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs import write_file
+from archcompile.outputs import file_output, write_file
 
 MODEL = b"\x08\x0a\x12\x0barchcompile" + b"weights"
 FOREIGN_MODEL = b"\x08\x08\x12\x07pytorch" + b"weights"
@@ -71,8 +71,18 @@ def test_leftovers_of_killed_runs_go_and_those_of_others_stay(tmp_path: Path) ->
     dead, alive = 2**22 + 1, os.getppid()
     for process in (dead, alive, 10**30):
         (tmp_path / f".net.onnx.{process}.tmp").write_bytes(b"half")
+    (tmp_path / f".net.onnx.{dead}.part").write_bytes(b"half")
     (tmp_path / ".net.onnx.mine.tmp").write_bytes(b"mine")
     write_file(tmp_path / "net.onnx", MODEL, force=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [f".net.onnx.{alive}.tmp", f".net.onnx.{10**30}.tmp", ".net.onnx.mine.tmp", "net.onnx"]
     )
+
+
+def test_a_block_that_cannot_write_is_a_finding(tmp_path: Path) -> None:
+    with (
+        pytest.raises(SpecError, match="No space left on device") as error,
+        file_output(tmp_path / "net.onnx", force=False),
+    ):
+        raise OSError(28, "No space left on device")
+    assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
