@@ -5,14 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import onnx
+import onnx.checker
+import onnx.parser
 import pytest
 
 from archcompile.backends.onnx import onnx_model
 from archcompile.backends.onnx.functions import OnnxCall
+from archcompile.backends.onnx.text import print_model
 from archcompile.diagnostics import InternalError
 from archcompile.ir.weight import Constant, Weight
 from archcompile.ops.activations import ReLU
 from archcompile.ops.linear import Linear
+from archcompile.targets.onnx import OnnxLayer
+from archcompile.targets.onnx import onnx as rules
 from tests import handmade
 from tests.handmade import node, program, region, unit, value
 
@@ -139,6 +145,53 @@ def test_a_broken_graph_is_our_own_mistake() -> None:
     layer = node("relu", ReLU(), other)
     with pytest.raises(InternalError, match="broken at `relu`: reads unknown"):
         onnx_model(program((x,), (layer,), y=layer.output), functions=False)
+
+
+def test_two_inputs_of_one_name_are_our_own_mistake() -> None:
+    x = value("x", "N", 8)
+    layer = node("relu", ReLU(), x)
+    with pytest.raises(InternalError, match="names two of its inputs alike"):
+        onnx_model(program((x, x), (layer,), y=layer.output), functions=False)
+
+
+def test_an_output_that_nothing_makes_is_our_own_mistake() -> None:
+    x = value("x", "N", 8)
+    layer = node("relu", ReLU(), x)
+    with pytest.raises(InternalError, match=r"does not make its outputs \['y'\]"):
+        onnx_model(program((x,), (layer,), y=value("nowhere", "N", 8)), functions=False)
+
+
+def test_a_rule_that_writes_another_value_is_our_own_mistake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(rules._rules, ReLU, lambda op, layer: layer.part("half", "Relu"))
+    x = value("x", "N", 8)
+    layer = node("relu", ReLU(), x)
+    with pytest.raises(InternalError, match="the ONNX rule of `relu` does not write the result"):
+        onnx_model(program((x,), (layer,), y=layer.output), functions=False)
+
+
+def test_what_a_rule_makes_before_its_last_node_is_named_below_the_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def rule(op: ReLU, layer: OnnxLayer) -> str:
+        zero = layer.part("zero", "Identity", layer.scalar("nought", 0.0))
+        return layer.node("Max", layer.inputs[0], zero)
+
+    monkeypatch.setitem(rules._rules, ReLU, rule)
+    net = handmade.blocks()
+    flat, grouped = (onnx_model(net, functions=each) for each in (False, True))
+    assert [each.name for each in flat.constants] == [
+        "body.0.relu/nought",
+        "body.1.relu/nought",
+        "last.unit.relu/nought",
+    ]
+    assert grouped.constants == ()
+    unit_function = grouped.functions[0]
+    assert [each.name for each in unit_function.constants] == ["relu/nought"]
+    assert [each.name for each in unit_function.steps] == ["fc", "relu/zero", "relu"]
+    parsed = onnx.parser.parse_model(print_model(grouped))
+    onnx.checker.check_model(parsed, full_check=True)
 
 
 def test_graph_and_text_import_neither_onnx_nor_numpy() -> None:

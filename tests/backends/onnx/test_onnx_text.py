@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import onnx
 import onnx.checker
 import onnx.inliner
@@ -58,7 +60,12 @@ ATTRIBUTES = OnnxModel(
             "MaxPool",
             ("x",),
             ("y",),
-            (("auto_pad", "NOTSET"), ("kernel_shape", (3, 3)), ("pads", (1, 1, 1, 1))),
+            (
+                ("auto_pad", "NOTSET"),
+                ("dilations", (1, 1)),
+                ("kernel_shape", (3, 3)),
+                ("pads", (1, 1, 1, 1)),
+            ),
         ),
     ),
     functions=(),
@@ -118,3 +125,15 @@ def test_one_node_a_line_with_the_names_of_the_spec() -> None:
 def test_a_header_stays_a_comment_whatever_it_holds() -> None:
     text = onnx_text(handmade.perceptron(), ("x\nmodel {\r\x85\u2028", ""))
     assert text.splitlines()[:3] == ["# x\\nmodel {\\r\\x85\\u2028", "#", "<"]
+
+
+def test_an_empty_list_says_its_type() -> None:
+    step = OnnxNode("u", "Anything", ("x",), ("y",), (("axes", ()),))
+    text = print_model(replace(ATTRIBUTES, steps=(step,)))
+    (attribute,) = onnx.parser.parse_model(text).graph.node[0].attribute
+    assert (attribute.name, attribute.type, list(attribute.ints)) == (
+        "axes",
+        onnx.AttributeProto.INTS,
+        [],
+    )
+    assert attribute == weightless(replace(ATTRIBUTES, steps=(step,))).graph.node[0].attribute[0]
