@@ -14,8 +14,9 @@ from archcompile.ir.program import Member, Program, Region, Value
 
 Argument: TypeAlias = Scalar | tuple[Scalar, ...]
 
-_TYPE_COLUMN = 72
+_TYPE_COLUMN = 88
 """Types line up where the lines before them are at most this long."""
+_SHORT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ def printed_arguments(op: Op) -> tuple[tuple[str, str], ...]:
         if field.is_required() or value != field.get_default(call_default_factory=True):
             found.append((name, _argument(value)))
     return tuple(found)
+
+
+def short_size(size: Dim) -> str:
+    """A size for a narrow place: an expression too long for it is ``f(H, W)``."""
+    text = str(size)
+    if size.constant is not None or len(text) <= _SHORT:
+        return text
+    return f"f({', '.join(sorted(size.symbols))})"
 
 
 def _header(program: Program) -> str:

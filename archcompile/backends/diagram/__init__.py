@@ -9,6 +9,7 @@ from archcompile.backends.diagram.layout import Layout, layout
 from archcompile.backends.diagram.scene import scene
 from archcompile.backends.diagram.text import encode, fit
 from archcompile.ir.dim import Dim
+from archcompile.ir.printer import short_size
 from archcompile.ir.program import Program
 from archcompile.passes.facts import Facts
 
@@ -83,4 +84,4 @@ def _description(program: Program, facts: Facts) -> str:
 
 
 def _count(size: Dim) -> str:
-    return str(size) if size.constant is None else f"{size.constant:,}"
+    return short_size(size) if size.constant is None else f"{size.constant:,}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archcompile.backends.diagram.layout import (
     DETAIL,
     LABEL,
+    LABEL_GAP,
     NAME,
     Layout,
     PlacedBox,
@@ -100,8 +101,7 @@ def box(placed: PlacedBox, plan: Layout) -> Iterator[str]:
     name = fit(name, NAME, room / 2)
     room -= width(name, NAME) * 1.1 + 8
     label = fit(inner.label, LABEL * 1.1, room)
-    rest = inner.shape if inner.tone == "port" else inner.detail
-    rest = fit(rest, DETAIL, max(room - width(label, LABEL) * 1.1 - 10, DETAIL))
+    rest = fit(inner.detail, DETAIL, max(room - width(label, LABEL) * 1.1 - 10, DETAIL))
     yield (
         f'<text x="{px(x)}" y="{px(baseline)}"><tspan font-size="{px(LABEL)}" font-weight="600">'
         f'{encode(label)}</tspan><tspan dx="8" font-size="{px(DETAIL)}" class="muted">'
@@ -115,8 +115,9 @@ def box(placed: PlacedBox, plan: Layout) -> Iterator[str]:
 
 def below(placed: PlacedBox, plan: Layout) -> str:
     """The output's shape, beside the arrow that leaves the box."""
-    x = plan.left + plan.box_width / 2 + 10
-    return text(x, placed.bottom + 16, placed.box.shape, size=NAME, classes="muted")
+    x = plan.left + plan.box_width / 2 + LABEL_GAP
+    shape = fit(placed.box.shape, NAME, plan.box_width / 2)
+    return text(x, placed.bottom + 15, shape, size=NAME, classes="muted")
 
 
 def straight(edge: Straight, plan: Layout) -> Iterator[str]:
@@ -149,5 +150,7 @@ def _rectangle(x: float, y: float, wide: float, high: float, corner: float, clas
 
 def _tooltip(placed: PlacedBox) -> str:
     inner = placed.box
+    if inner.tone == "port":
+        return f"{inner.label}: {inner.shape}"
     called = " ".join(filter(None, (inner.path, inner.label, inner.detail)))
-    return f"{called} → {inner.shape}" if inner.path else f"{called}: {inner.shape}"
+    return f"{called} → {inner.shape}"

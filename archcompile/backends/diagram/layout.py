@@ -10,10 +10,13 @@ from archcompile.backends.diagram.text import width
 LABEL, DETAIL, NAME = 13.0, 12.0, 11.0
 """Font sizes in pixels."""
 
-TALL, LOW = 36.0, 26.0
+TALL, LOW = 34.0, 25.0
 _MARGIN, _HEADER = 24.0, 74.0
 _PADDING, _CAPTION = 12.0, 26.0
-_LABEL_ZONE, _PLAIN_ZONE, _ARROW_ZONE = 22.0, 5.0, 11.0
+_LABEL_ZONE, _PLAIN_ZONE, _ARROW_ZONE = 19.0, 4.0, 10.0
+LABEL_GAP = 10.0
+"""Between an arrow and the shape beside it."""
+
 _LANE, _NARROW_LANE = 14.0, 5.0
 _MANY_LANES = 10
 _NARROWEST, _WIDEST = 280.0, 440.0
@@ -94,7 +97,7 @@ def layout(scene: Scene) -> Layout:
     right = max([left + box_width + outset, *(side.x for side in sides)])
     return Layout(
         right + _MARGIN,
-        stack.y + _MARGIN,
+        stack.y - _ARROW_ZONE - _PLAIN_ZONE + _MARGIN,
         left,
         box_width,
         tuple(stack.boxes),
@@ -200,4 +203,5 @@ def _box_width(boxes: list[PlacedBox]) -> float:
 
 def _text_width(box: Box) -> float:
     label = width(box.label, LABEL) * 1.1  # half-bold
-    return label + width(box.detail or box.shape, DETAIL) + width(box.name, NAME) * 1.1 + 64
+    inside = label + width(box.detail, DETAIL) + width(box.name, NAME) * 1.1 + 64
+    return max(inside, 2 * (width(box.shape, NAME) + LABEL_GAP))

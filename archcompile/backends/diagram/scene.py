@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from archcompile.backends.diagram.fold import Run, runs
 from archcompile.ir.op import Op
+from archcompile.ir.printer import short_size
 from archcompile.ir.program import Member, Node, Program, Region, Value
+
+_OPERATOR = re.compile(r" [-+*/]")
 
 FOLDED_ABOVE = 60
 """Networks with more layers than this have equal neighbours drawn once."""
@@ -60,7 +64,7 @@ def scene(program: Program) -> Scene:
     drawn.update({value.name: value.name for value in program.inputs})
     items = tuple(_items(program.members, fold, drawn, ""))
     outputs = tuple(
-        Box(None, "port", output.name, shape(output.value), "", "", "", (output.value.name,))
+        Box(None, "port", output.name, "", "", "", shape(output.value), (output.value.name,))
         for output in program.outputs
     )
     return Scene((*inputs, *items, *outputs), drawn)
@@ -68,12 +72,12 @@ def scene(program: Program) -> Scene:
 
 def shape(value: Value) -> str:
     """``6 × 28 × 28``: the sizes of one sample; an expression of several terms in parentheses."""
-    sizes = map(str, value.type.dims[1:])
-    return " × ".join(f"({size})" if " " in size else size for size in sizes)
+    sizes = map(short_size, value.type.dims[1:])
+    return " × ".join(f"({size})" if _OPERATOR.search(size) else size for size in sizes)
 
 
 def _input(value: Value) -> Box:
-    return Box(value.name, "port", value.name, shape(value), "", "", "", ())
+    return Box(value.name, "port", value.name, shape(value), "", "", shape(value), ())
 
 
 def _items(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archcompile.backends.report.json_form import axes, stride
 from archcompile.backends.report.model import Layer, ReportModel, Row
 from archcompile.ir.dim import Dim
+from archcompile.ir.printer import short_size
 from archcompile.ir.program import Value
 
 COLUMNS = (
@@ -22,6 +22,9 @@ COLUMNS = (
 )
 """The headings; from the fourth on the cells are numbers."""
 FIRST_NUMBER = 3
+
+_LONGEST = 100
+"""Characters of an open size that people still read; the JSON form has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +45,26 @@ def lines(rows: tuple[Row, ...], depth: int = 0) -> Iterator[Line]:
             yield Line(depth, False, row.name, _layer_cells(row))
             continue
         shapes = ", ".join(map(shape_text, row.outputs))
-        counts = (_count(row.cost.parameters), _count(row.cost.macs))
+        counts = (_cell(row.cost.parameters), _cell(row.cost.macs))
         yield Line(depth, True, row.name, (row.block or row.kind, shapes, *counts, "", "", ""))
         yield from lines(row.rows, depth + 1)
+
+
+def totals(report: ReportModel) -> dict[str, str]:
+    """The cells of the last line, by heading."""
+    return {"parameters": _cell(report.total.parameters), "MACs": _cell(report.total.macs)}
 
 
 def summary(report: ReportModel) -> tuple[tuple[str, str], ...]:
     """The network's totals, named, with their units."""
     total = report.total
-    parameters = _count(total.parameters)
+    parameters = _exact(total.parameters)
     if total.trainable != total.parameters:
-        parameters += f" ({_count(total.trainable)} trainable)"
+        parameters += f" ({_exact(total.trainable)} trainable)"
     return (
         ("parameters", parameters),
-        ("buffers", _count(total.buffers)),
-        ("MACs", _count(total.macs)),
+        ("buffers", _exact(total.buffers)),
+        ("MACs", _exact(total.macs)),
         ("weights", _bytes(total.weight_bytes)),
         ("peak activations", _bytes(report.peak_activation_bytes)),
     )
@@ -83,38 +91,45 @@ def note(report: ReportModel) -> str | None:
 
 def shape_text(value: Value) -> str:
     """The sizes behind the batch axis, in brackets."""
-    return f"[{', '.join(map(str, value.type.dims[1:]))}]"
+    return f"[{', '.join(map(short_size, value.type.dims[1:]))}]"
 
 
 def _layer_cells(layer: Layer) -> tuple[str, ...]:
+    jump = layer.field.jump if layer.output.type.spatial else ()
     return (
         layer.op,
         shape_text(layer.output),
-        _count(layer.cost.parameters),
-        _count(layer.cost.macs),
-        _count(layer.activation_bytes),
-        _axes_text(axes(layer.field.extent)),
-        _axes_text(stride(layer)),
+        _cell(layer.cost.parameters),
+        _cell(layer.cost.macs),
+        _cell(layer.activation_bytes),
+        _axes(layer.field.extent),
+        _axes(jump),
     )
 
 
-def _axes_text(value: object) -> str:
-    if value is None:
-        return "-"
-    return " × ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _axes(sizes: tuple[Dim, ...]) -> str:
+    """One number where the axes agree; a dash where there are none."""
+    texts = tuple(map(short_size, sizes))
+    return texts[0] if len(set(sizes)) == 1 else " × ".join(texts) or "-"
 
 
-def _count(size: Dim) -> str:
+def _cell(size: Dim) -> str:
     """With thousands separators; a dash for nothing, so that what costs stands out."""
     if size.constant is None:
-        return str(size)
+        return short_size(size)
     return f"{size.constant:,}" if size.constant else "-"
+
+
+def _exact(size: Dim) -> str:
+    if size.constant is not None:
+        return f"{size.constant:,}"
+    return str(size) if len(str(size)) <= _LONGEST else short_size(size)
 
 
 def _bytes(size: Dim) -> str:
     """Exact, and in a unit of 1,024s where it is large enough to need one."""
     if size.constant is None:
-        return f"{size} bytes"
+        return f"{_exact(size)} bytes"
     exact, scaled, unit = f"{size.constant:,} bytes", float(size.constant), -1
     while scaled >= 1024 * 10 and unit < 3:
         scaled, unit = scaled / 1024, unit + 1

@@ -12,6 +12,7 @@ from archcompile.backends.report.cells import (
     note,
     signature,
     summary,
+    totals,
 )
 from archcompile.backends.report.model import ReportModel
 
@@ -67,7 +68,7 @@ def _path(path: str, group: bool) -> str:
 
 
 def _total(report: ReportModel) -> tuple[str, ...]:
-    known = dict(summary(report))
+    known = totals(report)
     return tuple(encode(known.get(name, "")) for name in COLUMNS[1:])
 
 

@@ -14,6 +14,7 @@ from archcompile.backends.report.cells import (
     note,
     signature,
     summary,
+    totals,
 )
 from archcompile.backends.report.model import ReportModel
 
@@ -106,7 +107,7 @@ def _select(cells: Sequence[str], headings: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _total(report: ReportModel, headings: tuple[str, ...]) -> tuple[str, ...]:
-    known = dict(summary(report))
+    known = totals(report)
     return tuple("total" if name == "layer" else known.get(name, "") for name in headings)
 
 

@@ -1,0 +1,188 @@
+"""Claims: what is right passes, what is wrong is a finding at its own line with the true number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from archcompile.diagnostics import Code, Diagnostic
+from archcompile.ir.program import Claim, Program
+from archcompile.passes.claims import check_claims
+from archcompile.passes.printed_number import PrintedNumber
+from tests.programs import at, chain, conv, image, lenet5, op, program, region, small_resnet
+
+Subject = Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
+
+
+def claim(
+    subject: Subject, value: int | str | tuple[int, ...], layer: str | None = None, line: int = 30
+) -> Claim:
+    return Claim(subject, layer, value, at(line))
+
+
+def findings(made: Program, *claims: Claim) -> tuple[Diagnostic, ...]:
+    return check_claims(replace(made, claims=claims))
+
+
+RIGHT = (
+    claim("parameters", 61706),
+    claim("parameters", "61,706"),
+    claim("parameters", "61.7K"),
+    claim("parameters", "62K"),
+    claim("parameters", "61K"),
+    claim("parameters", "0.06M"),
+    claim("buffers", 0),
+    claim("macs", 416520),
+    claim("macs", "0.42M"),
+    claim("macs", "0.41M"),
+    claim("shapes", (16, 5, 5), "s4"),
+    claim("shapes", (10,), "output"),
+    claim("shapes", 10, "output"),
+    claim("receptive_field", 14, "c3"),
+    claim("receptive_field", (14, 14), "c3"),
+    claim("receptive_field", 32),
+)
+
+
+@pytest.mark.parametrize("right", RIGHT, ids=lambda c: f"{c.subject}-{c.value}")
+def test_a_right_claim_is_no_finding(right: Claim) -> None:
+    assert findings(lenet5(), right) == ()
+
+
+WRONG = {
+    claim("parameters", 60000): (
+        "expected 60,000 parameters, but the network has 61,706",
+        "write `parameters: 61706`",
+    ),
+    claim("parameters", "60K"): (
+        "expected 60K parameters, but the network has 61,706",
+        'write `parameters: 61706` or "62K"',
+    ),
+    claim("parameters", "0.27M"): (
+        "expected 0.27M parameters, but the network has 61,706",
+        'write `parameters: 61706` or "0.06M"',
+    ),
+    claim("buffers", 12): (
+        "expected 12 buffer elements, but the network has 0",
+        "write `buffers: 0`",
+    ),
+    claim("macs", "1.8G"): (
+        "expected 1.8G multiply-accumulates, but the network has 416,520",
+        'write `macs: 416520` or "0.0G"',
+    ),
+    claim("shapes", (16, 4, 4), "s4"): (
+        "expected the output shape [16, 4, 4] at `s4`, but it is [16, 5, 5]",
+        "write `s4: [16, 5, 5]`",
+    ),
+    claim("shapes", (16, 25), "s4"): (
+        "expected the output shape [16, 25] at `s4`, but it is [16, 5, 5]",
+        "write `s4: [16, 5, 5]`",
+    ),
+    claim("receptive_field", 15, "c3"): (
+        "expected the receptive field 15 at `c3`, but it is 14",
+        "write `c3: 14`",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda c: f"{c.subject}-{c.value}")
+def test_a_wrong_claim_is_a_finding_with_the_true_number(wrong: Claim) -> None:
+    (found,) = findings(lenet5(), wrong)
+    assert found.code is Code.CLAIM_WRONG
+    assert (found.message, found.help) == WRONG[wrong]
+    assert found.span == wrong.span
+
+
+def test_a_wrong_shape_shows_the_layer_that_makes_it() -> None:
+    (found,) = findings(lenet5(), claim("shapes", (16, 4, 4), "s4"))
+    assert [(related.span, related.message) for related in found.related] == [
+        (at(6), "`s4` is here")
+    ]
+
+
+def test_every_wrong_claim_is_found_in_one_run() -> None:
+    assert len(findings(lenet5(), *WRONG)) == len(WRONG)
+
+
+def test_a_claim_about_an_unknown_layer_suggests_the_nearest() -> None:
+    (found,) = findings(lenet5(), claim("shapes", (1,), "ouput"))
+    assert (found.code, found.message) == (
+        Code.CLAIM_UNKNOWN,
+        "there is no layer `ouput` in `lenet5`",
+    )
+    assert found.help == "did you mean `output`?"
+
+
+def test_a_name_without_its_path_is_completed() -> None:
+    (found,) = findings(small_resnet(), claim("shapes", (16, 32, 32), "1.conv2"))
+    assert found.help == "did you mean `layer1.1.conv2`?"
+
+
+def test_the_shape_of_a_region_is_that_of_its_output() -> None:
+    assert findings(small_resnet(), claim("shapes", (16, 32, 32), "layer1")) == ()
+    assert findings(small_resnet(), claim("receptive_field", 11, "layer1.1")) == ()
+
+
+def test_a_region_of_two_outputs_has_no_single_shape() -> None:
+    start = image(3, 8, 8)
+    inner = chain(start, ("a", conv(4)), ("b", conv(4)), prefix="unit.")
+    made = replace(region("unit", *inner), outputs=(inner[0].output, inner[1].output))
+    (found,) = findings(program((start,), (made,)), claim("shapes", (4, 8, 8), "unit"))
+    assert found.code is Code.CLAIM_UNKNOWN
+    assert found.message == "`unit` has 2 outputs, so it has no single shape"
+
+
+def test_claims_are_not_checked_where_the_caller_overrides_a_parameter() -> None:
+    made = replace(lenet5(claims=(claim("parameters", 1),)), overridden=("classes",))
+    assert check_claims(made) == ()
+
+
+def test_a_claim_about_a_number_that_the_input_decides_is_wrong_and_says_why() -> None:
+    start = image(3, "H", 8)
+    made = program((start,), chain(start, ("c", conv(2))))
+    (found,) = findings(made, claim("macs", 1000))
+    assert found.code is Code.CLAIM_WRONG
+    assert "depends on the input's size" in found.message
+    assert findings(made, claim("parameters", 56)) == ()
+
+
+def test_open_sizes_are_compared_as_text() -> None:
+    start = image(3, "H", 8)
+    made = program((start,), chain(start, ("r", op("relu"))))
+    open_shape: tuple[object, ...] = (3, "H", 8)
+    right = Claim("shapes", "r", open_shape, at(3))  # type: ignore[arg-type]  # the reader's form
+    assert findings(made, right) == ()
+    (found,) = findings(made, claim("shapes", (3, 8, 8), "r"))
+    assert found.message == "expected the output shape [3, 8, 8] at `r`, but it is [3, H, 8]"
+
+
+@pytest.mark.parametrize("text", ["", "many", "60 m", "-3", "1e6", "6.M", "60MM", "٣", "1,00"])
+def test_text_that_is_no_number_is_refused(text: str) -> None:
+    (found,) = findings(lenet5(), claim("parameters", text))
+    assert found.code is Code.WRONG_TYPE
+    assert found.message.startswith("expected a number or the number as the paper prints it")
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "agrees"),
+    [
+        ("60M", 60_965_224, True),  # cut
+        ("61M", 60_965_224, True),  # rounded
+        ("62M", 60_965_224, False),
+        ("0.27M", 272_474, True),
+        ("1.8G", 1_814_073_344, True),
+        ("1.8B", 1_814_073_344, True),
+        ("159K", 159_800, True),
+        ("160K", 159_800, True),
+        ("159K", 163_328, False),  # K is 1,000: 159.5 Ki is 163.3 K
+        ("11.5M", 11_689_512, False),
+        ("1.50", 1, False),
+        ("9,223,372,036,854,775,807", 2**63 - 1, True),
+    ],
+)
+def test_a_printed_number_is_equal_when_rounded_or_cut(text: str, count: int, agrees: bool) -> None:
+    printed = PrintedNumber.parse(text)
+    assert printed is not None
+    assert printed.agrees(count) is agrees
