@@ -96,10 +96,12 @@ def value_differences(graph: Graph, weights: Mapping[str, Array]) -> tuple[str, 
     )
 
 
-def bind(graph: Graph, weights: Mapping[str, Array], shown: tuple[str, ...] = ()) -> bytes:
+def bind(
+    graph: Graph, weights: Mapping[str, Array], shown: Mapping[str, int] | None = None
+) -> bytes:
     """The model with these weights as initialisers of their names, whatever it held before.
 
-    ``shown`` names values that become outputs too.
+    ``shown`` gives the ranks of values that become outputs too, by name.
     """
     library, np = onnx(), numpy()
     model = library.ModelProto()
@@ -115,8 +117,8 @@ def bind(graph: Graph, weights: Mapping[str, Array], shown: tuple[str, ...] = ()
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     model.graph.output.extend(
-        library.helper.make_tensor_value_info(name, library.TensorProto.FLOAT, None)
-        for name in shown
+        library.helper.make_tensor_value_info(name, library.TensorProto.FLOAT, [None] * rank)
+        for name, rank in (shown or {}).items()
     )
     content: bytes = model.SerializeToString()
     return content

@@ -68,18 +68,18 @@ def _source_taps(
 def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array]:
     """Layer path to its value, for the layers whose values the graph shows by their names."""
     graph = read_graph(artefact.content)
-    names = {
-        node.path: node.output.name
+    nodes = [
+        node
         for node in trial.program.nodes()
         if node.output.name in graph.values and node.output.name not in graph.outputs
-    }
-    shown = tuple(names.values())
+    ]
+    shown = {node.output.name: node.output.type.rank for node in nodes}
     try:
         model = bind(graph, trial.float_weights, shown)
-        (values,) = run_graph(model, (trial.batches[batch],), shown).outputs
+        (values,) = run_graph(model, (trial.batches[batch],), tuple(shown)).outputs
     except RunFailed:
         return {}
-    return dict(zip(names, values, strict=True))
+    return dict(zip((node.path for node in nodes), values, strict=True))
 
 
 def _places(

@@ -34,11 +34,11 @@ def test_a_convolution_and_a_pool_give_the_numbers_worked_out_by_hand() -> None:
         ("p", op("max_pool2d", kernel_size=2, stride=1)),
     )
     image = np.array([[[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]]])
-    # each output is a - d of its window [[a, b], [c, d]] plus twice c, plus the bias
+    # each output is a + 2c - d of its window [[a, b], [c, d]], plus the bias
     weights = {"c.weight": np.array([[[[1, 0], [2, -1]]]]), "c.bias": np.array([100])}
     shown = {node.path: made for node, made in trace(net, {"image": image}, weights)}
-    assert shown["c"].tolist() == [[[[105, 106, 107], [113, 114, 115]]]]
-    assert shown["p"].tolist() == [[[[114, 115]]]]
+    assert shown["c"].tolist() == [[[[105, 107, 109], [113, 115, 117]]]]
+    assert shown["p"].tolist() == [[[[115, 117]]]]
 
 
 def test_every_value_can_be_tapped_and_has_the_shape_that_the_program_states() -> None:

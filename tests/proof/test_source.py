@@ -84,9 +84,9 @@ def test_a_source_that_fails_while_running_is_looked_at_and_gives_line_and_error
 ) -> None:
     outcome = good(ran["raises"])
     assert outcome.outputs == ()
-    assert outcome.error == "line 22: ValueError: no way"
+    assert outcome.error == "line 21: ValueError: no way"
     assert outcome.inventory is not None and "fc.bias" in outcome.inventory.state
-    assert good(ran["leaves"]).error == "line 22: SystemExit: "
+    assert good(ran["leaves"]).error == "line 21: SystemExit: "
 
 
 def test_a_source_whose_keys_differ_is_told_which(ran: dict[str, Run | RunFailed]) -> None:

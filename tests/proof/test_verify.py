@@ -203,7 +203,7 @@ def test_a_layer_with_the_wrong_shape_is_named_though_the_run_ends_there(
 
 def test_a_source_that_raises_gives_its_last_line_in_the_table(sources: VerifyReport) -> None:
     table = "\n".join(sources.lines())
-    assert "differs: raises: line 26: RuntimeError: broken" in table
+    assert "differs: raises: line 24: RuntimeError: broken" in table
     assert "Traceback" not in table
 
 
