@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcompile.driver import Built, Network
+    from archcompile.ir.dim import Dim
 
 ARTEFACTS = ("ir", "source", "onnx", "report", "svg")
 
@@ -105,6 +106,11 @@ def _lines(networks: Sequence[Network], results: Sequence[Built]) -> list[str]:
     for network, built in zip(networks, results, strict=True):
         total = network.facts.costs.total
         news = counted(len(built.files), "file") if built.written else "unchanged"
-        counts = (f"{total.parameters} parameters", f"{total.macs} MACs")
+        counts = (f"{_grouped(total.parameters)} parameters", f"{_grouped(total.macs)} MACs")
         rows.append((network.name, *counts, f"{arrow()} {built.folder}/ ({news})"))
     return columns(rows)
+
+
+def _grouped(size: Dim) -> str:
+    """``61,706``; an expression where the size depends on the input's."""
+    return str(size) if size.constant is None else f"{size.constant:,}"

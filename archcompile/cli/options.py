@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from archcompile.cli.console import choose_color
+from archcompile.diagnostics import terminal_text
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -63,4 +64,5 @@ def _setting(context: click.Context, parameter: click.Parameter, text: str) -> S
     try:
         return Setting(name, read_value(value))
     except ValueError as error:
-        raise click.BadParameter(f"{name}: {error}", context, parameter) from error
+        message = terminal_text(f"{name}: {error}")
+        raise click.BadParameter(message, context, parameter) from error

@@ -69,6 +69,34 @@ def test_a_changed_build_replaces_the_folder(tmp_path: Path, swap: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["net"]
 
 
+def test_a_file_that_is_no_longer_built_goes(tmp_path: Path) -> None:
+    target = tmp_path / "net"
+    write_folder(target, {**FILES, "old.txt": f"{MARK}\n"}, force=False)
+    assert write_folder(target, FILES, force=False) is Outcome.WRITTEN
+    assert contents(target) == built()
+
+
+def test_all_is_on_the_disk_before_the_swap_and_the_swap_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def synced(descriptor: int) -> None:
+        steps.append(Path(f"/dev/fd/{descriptor}").resolve().name)
+        fsync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        steps.append("swap")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    write_folder(tmp_path / "net", FILES, force=False)
+    staged = f".net.{os.getpid()}.tmp"
+    assert steps == ["net.py", "net.svg", staged, "swap", tmp_path.name]
+
+
 def test_a_second_build_of_the_same_writes_nothing_at_all(tmp_path: Path) -> None:
     target = tmp_path / "net"
     write_folder(target, FILES, force=False)
