@@ -230,6 +230,8 @@ def extreme(kind: ExtremeKind, operands: list[Form]) -> Form:
     if all(not operand.terms for operand in operands):
         pick = min if kind == "min" else max
         return Form(pick(operand.offset for operand in operands))
+    if all(operand == operands[0] for operand in operands):
+        return operands[0]
     left = _undominated(kind, _flattened(kind, operands))
     if len(left) == 1:
         return left[0]
