@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from archcompile.diagnostics import Code, Diagnostic, Related, Span
+from archcompile.diagnostics.suggest import closest
 from archcompile.ir.dim import Dim
 from archcompile.ir.program import Claim, Program, Value
 from archcompile.passes.facts import Facts, facts
 from archcompile.passes.printed_number import PrintedNumber
 from archcompile.passes.receptive_field import ReceptiveField
 
-_SUGGESTED_FROM = 2000
-"""Names that a did-you-mean looks at; a longer list would cost more than the hint is worth."""
+_HINTS, _NAMES = 20, 300
+"""The findings that get a did-you-mean, and the names that one looks at: it is the slow part."""
 
 
 def check_claims(program: Program, known: Facts | None = None) -> tuple[Diagnostic, ...]:
@@ -28,8 +28,12 @@ def check_claims(program: Program, known: Facts | None = None) -> tuple[Diagnost
         return ()
     known = facts(program) if known is None else known
     places = _places(program, known)
-    found = (_check(program, claim, known, places) for claim in program.claims)
-    return tuple(diagnostic for diagnostic in found if diagnostic is not None)
+    found: list[Diagnostic] = []
+    for claim in program.claims:
+        hints = places if len(found) < _HINTS else {}
+        diagnostic = _check(program, claim, known, places, hints)
+        found += [] if diagnostic is None else [diagnostic]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,11 @@ def _places(program: Program, known: Facts) -> Mapping[str, _Place]:
 
 
 def _check(
-    program: Program, claim: Claim, known: Facts, places: Mapping[str, _Place]
+    program: Program,
+    claim: Claim,
+    known: Facts,
+    places: Mapping[str, _Place],
+    hints: Mapping[str, _Place],
 ) -> Diagnostic | None:
     total = known.costs.total
     match claim.subject:
@@ -65,7 +73,7 @@ def _check(
             return _number(claim, "buffer elements", total.buffers)
         case "macs":
             return _number(claim, "multiply-accumulates", total.macs)
-    place = _place(program, claim, places)
+    place = _place(program, claim, places, hints)
     if isinstance(place, Diagnostic):
         return place
     if claim.subject == "shapes":
@@ -73,7 +81,12 @@ def _check(
     return _field(claim, place)
 
 
-def _place(program: Program, claim: Claim, places: Mapping[str, _Place]) -> _Place | Diagnostic:
+def _place(
+    program: Program,
+    claim: Claim,
+    places: Mapping[str, _Place],
+    hints: Mapping[str, _Place],
+) -> _Place | Diagnostic:
     """The claimed layer with one output, or the finding that there is none."""
     name = program.outputs[0].value.name if claim.layer is None else claim.layer
     place = places.get(name)
@@ -82,7 +95,7 @@ def _place(program: Program, claim: Claim, places: Mapping[str, _Place]) -> _Pla
             Code.CLAIM_UNKNOWN,
             f"there is no layer `{name}` in `{program.name}`",
             claim.span,
-            help=_did_you_mean(name, places),
+            help=_did_you_mean(name, hints),
         )
     if len(place.outputs) != 1:
         return Diagnostic(
@@ -98,10 +111,11 @@ def _place(program: Program, claim: Claim, places: Mapping[str, _Place]) -> _Pla
 
 
 def _did_you_mean(name: str, places: Mapping[str, _Place]) -> str | None:
-    known = list(places)
-    leaf = [path for path in known if path.endswith(f".{name}")]
-    close = leaf[:1] or get_close_matches(name, known[:_SUGGESTED_FROM], n=1)
-    return f"did you mean `{close[0]}`?" if close else None
+    """The first layer whose path ends in the name, else the path most like it."""
+    below = [path for path in places if path.endswith(f".{name}")]
+    alike = [path for path in places if abs(len(path) - len(name)) <= 3][:_NAMES]
+    near = below[0] if below else closest(name, alike)
+    return None if near is None else f"did you mean `{near}`?"
 
 
 def _number(claim: Claim, unit: str, true: Dim) -> Diagnostic | None:

@@ -186,3 +186,18 @@ def test_a_printed_number_is_equal_when_rounded_or_cut(text: str, count: int, ag
     printed = PrintedNumber.parse(text)
     assert printed is not None
     assert printed.agrees(count) is agrees
+
+
+def test_a_list_is_no_number_and_a_number_no_list() -> None:
+    (found,) = findings(lenet5(), claim("macs", (1, 2)))
+    assert found.message.endswith("got [1, 2]")
+    (found,) = findings(lenet5(), claim("shapes", "16 x 5 x 5", "s4"))
+    assert found.message == "expected the output shape 16 x 5 x 5 at `s4`, but it is [16, 5, 5]"
+
+
+def test_a_thousand_unknown_layers_are_found_within_a_moment() -> None:
+    claims = tuple(claim("shapes", (1,), f"layer1.{n}.conw") for n in range(1000))
+    found = findings(small_resnet(60), *claims)
+    assert len(found) == 1000
+    assert found[0].help == "did you mean `layer1.0.conv2`?"
+    assert found[-1].help is None

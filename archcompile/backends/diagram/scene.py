@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from archcompile.backends.diagram.fold import Run, runs
+from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op
 from archcompile.ir.printer import short_size
 from archcompile.ir.program import Member, Node, Program, Region, Value
@@ -154,8 +155,11 @@ def _named(name: str, value: object) -> str:
     words = name.replace("_", " ")
     if isinstance(value, bool):
         return words if value else f"no {words}"
-    pair = isinstance(value, tuple) and len(set(value)) == 1
-    return f"{words} {_text(value[0] if pair and isinstance(value, tuple) else value, '×')}"
+    match value:
+        case (Dim() as first, second) if first == second:
+            return f"{words} {first}"
+        case _:
+            return f"{words} {_text(value, '×')}"
 
 
 def _text(value: object, between: str) -> str:

@@ -222,3 +222,19 @@ def test_a_network_of_one_layer_is_described_in_the_singular() -> None:
     assert described.text == (
         "From image [N, 3, 8, 8] through 1 layer with 0 parameters to output [N, 3, 8, 8]."
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"padding": 0}, "4, 1×3"),
+        ({"padding": 1, "bias": False}, "4, 1×3, padding 1, no bias"),
+        ({"padding": [1, 2]}, "4, 1×3, padding 1×2"),
+        ({"padding": [[0, 3], [0, 3]]}, "4, 1×3, padding 0:3×0:3"),
+        ({"padding": "same"}, "4, 1×3, padding same"),
+    ],
+)
+def test_arguments_are_said_as_people_say_them(arguments: dict[str, object], said: str) -> None:
+    start = image(3, 8, 8)
+    layer = op("conv2d", out_channels=4, kernel_size=[1, 3], **arguments)
+    assert f"conv2d{said}" in texts(program((start,), (node("c", layer, start),)))
