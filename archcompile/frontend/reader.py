@@ -1,0 +1,314 @@
+"""YAML text to a ``Tree`` in which every value knows its place. Nothing is constructed.
+
+Read from libyaml's events: core scalars of YAML 1.2, no tags, no merge keys, no duplicate keys,
+one document, bounded depth and size, however the text is made. Aliases are allowed while what
+they repeat stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from archcompile.diagnostics import Code, Related, SourceFile, Span
+from archcompile.diagnostics.suggest import closest
+from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.flow_trap import entries_without_traps, items_without_traps
+from archcompile.frontend.scalars import plain_value
+from archcompile.frontend.source_file import (
+    forbidden_character,
+    load_file,
+    refuse_forbidden_characters,
+)
+from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.yaml_events import events, span_of
+
+__all__ = ["load_file", "read"]
+
+DEEPEST = 64
+MOST_NODES = 100_000
+MOST_REPEATED = 20_000
+"""Nodes that aliases may add; what is written out counts only against ``MOST_NODES``."""
+
+
+def read(file: SourceFile) -> Tree:
+    """The file's one document. Raises every finding: a syntax error ends the stage."""
+    refuse_forbidden_characters(file)
+    findings = Findings()
+    tree: Tree | None = None
+    with findings.collecting():
+        tree = _Reader(file, findings, events(file)).document()
+    findings.stop()
+    if tree is None:
+        raise finding(
+            Code.EMPTY,
+            "this file holds nothing",
+            Span(file, 1, 1, 1, 1),
+            help="start with `archcompile: 1`",
+        )
+    return tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an anchor names, with the cost of repeating it."""
+
+    tree: Tree
+    nodes: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Reader:
+    file: SourceFile
+    findings: Findings
+    events: Iterator[yaml.Event]
+    anchored: dict[str, _Anchored] = field(default_factory=dict)
+    open_anchors: dict[str, Span] = field(default_factory=dict)
+    nodes: int = 0
+    repeated: int = 0
+    height: int = 0
+    """Of the node read last: 1 for a scalar."""
+
+    def document(self) -> Tree | None:
+        """The first document, ``None`` if there is none; another behind it is a finding."""
+        tree: Tree | None = None
+        first: Span | None = None
+        for event in self.events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            span = self._span(event)
+            if first is not None:
+                raise finding(
+                    Code.MULTIPLE_DOCUMENTS,
+                    "a second document starts here, expected one in a file",
+                    span,
+                    related=(Related(first, "the first document"),),
+                    help="remove the `---` line, or move what follows to a file of its own",
+                )
+            first = span
+            tree = self._node(next(self.events), 1)
+        return tree
+
+    def _node(self, event: yaml.Event, depth: int) -> Tree:
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, depth)
+        assert isinstance(event, yaml.NodeEvent)  # nothing else starts a node
+        self._count(event, depth)
+        anchor, nodes = event.anchor, self.nodes + self.repeated
+        if anchor is not None:
+            self._open_anchor(anchor, self._span(event))
+        self._refuse_tag(event)
+        tree = self._content(event, depth)
+        if anchor is not None:
+            del self.open_anchors[anchor]
+            grown = self.nodes + self.repeated - nodes + 1
+            self.anchored[anchor] = _Anchored(tree, grown, self.height)
+        return tree
+
+    def _content(self, event: yaml.NodeEvent, depth: int) -> Tree:
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(event, depth)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(event, depth)
+        assert isinstance(event, yaml.ScalarEvent)
+        self.height = 1
+        return self._scalar(event)
+
+    def _count(self, event: yaml.Event, depth: int) -> None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise finding(
+                Code.TOO_LARGE,
+                f"this file holds more than {MOST_NODES:,} values",
+                self._span(event),
+            )
+        self._check_depth(depth, self._span(event))
+
+    def _check_depth(self, depth: int, span: Span) -> None:
+        if depth > DEEPEST:
+            raise finding(Code.TOO_DEEP, f"this is nested more than {DEEPEST} levels deep", span)
+
+    def _sequence(self, event: yaml.SequenceStartEvent, depth: int) -> Sequence:
+        items: list[Tree] = []
+        height = 0
+        end: yaml.Event = event
+        for end in self.events:
+            if isinstance(end, yaml.SequenceEndEvent):
+                break
+            items.append(self._node(end, depth + 1))
+            height = max(height, self.height)
+        self.height = height + 1
+        flow = bool(event.flow_style)
+        if flow:
+            items = items_without_traps(items, self.findings)
+        last = items[-1] if items else None
+        return Sequence(self._collection_span(event, end, last, flow=flow), tuple(items), flow)
+
+    def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
+        entries: list[Entry] = []
+        height = 0
+        end: yaml.Event = event
+        for end in self.events:
+            if isinstance(end, yaml.MappingEndEvent):
+                break
+            key = self._key(self._node(end, depth + 1))
+            height = max(height, self.height)
+            value = self._node(next(self.events), depth + 1)
+            height = max(height, self.height)
+            if key is not None:
+                entries.append(Entry(key, value))
+        self.height = height + 1
+        flow = bool(event.flow_style)
+        if flow:
+            entries = entries_without_traps(entries, self.findings)
+        last = entries[-1].value if entries else None
+        span = self._collection_span(event, end, last, flow=flow)
+        return Mapping(span, self._distinct(entries), flow)
+
+    def _key(self, key: Tree) -> Scalar | None:
+        """A key that is a text, or ``None`` after a finding."""
+        if not isinstance(key, Scalar):
+            what = "a list" if isinstance(key, Sequence) else "a mapping"
+            self.findings.add(
+                Code.KEY_NOT_TEXT,
+                f"expected a text as key, got {what}",
+                key.span,
+                help='quote an expression: "{stage}"',
+            )
+            return None
+        if key.plain and key.text == "<<":
+            self.findings.add(
+                Code.MERGE_KEY,
+                "merge keys (`<<`) are not allowed",
+                key.span,
+                help="write the keys out",
+            )
+            return None
+        if not isinstance(key.value, str):
+            self.findings.add(
+                Code.KEY_NOT_TEXT,
+                f"expected a text as key, got `{key.text}`" if key.text else "a key is empty",
+                key.span,
+                help=f'quote it: "{key.text}"' if key.text else None,
+            )
+            return None
+        return key
+
+    def _distinct(self, entries: list[Entry]) -> tuple[Entry, ...]:
+        """The entries; a key that stands twice is a finding, and the first one counts."""
+        first: dict[str, Entry] = {}
+        for entry in entries:
+            earlier = first.setdefault(entry.key.text, entry)
+            if earlier is not entry:
+                self.findings.add(
+                    Code.DUPLICATE_KEY,
+                    f"duplicate key `{entry.key.text}`",
+                    entry.key.span,
+                    related=(Related(earlier.key.span, "first here"),),
+                )
+        return tuple(first.values())
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        """A value; where an unquoted one is ambiguous it stands for its text."""
+        text = event.value
+        written = self.file.text[event.start_mark.index : event.end_mark.index]
+        span = self._span(event)
+        one_line = span.line == span.end_line
+        if event.style:
+            inner = None
+            if one_line and written[-1:] and written.endswith(f"{written[-1]}{text}{written[-1]}"):
+                span = self._last(span, len(text) + 2)
+                inner = span.within(1, 1 + len(text))
+            self._refuse_escaped(text, span)
+            return Scalar(span, text, text, plain=False, inner=inner)
+        exact = one_line and written.endswith(text)
+        if exact:
+            span = self._last(span, len(text))  # an anchor or a tag stands before it
+        value: None | bool | int | float | str = text
+        with self.findings.collecting():
+            value = plain_value(text, span)
+        return Scalar(span, text, value, plain=exact)
+
+    def _refuse_escaped(self, text: str, span: Span) -> None:
+        character = forbidden_character(text)
+        if character is not None:
+            self.findings.add(
+                Code.FORBIDDEN_CHARACTER,
+                f"this text holds the escaped character U+{ord(character):04X}",
+                span,
+                help="remove it",
+            )
+
+    def _alias(self, event: yaml.AliasEvent, depth: int) -> Tree:
+        name, span = event.anchor or "", self._span(event)
+        target = self.anchored.get(name)
+        if name in self.open_anchors:
+            raise finding(
+                Code.ALIAS,
+                f"`*{name}` would contain itself",
+                span,
+                related=(Related(self.open_anchors[name], "its anchor"),),
+            )
+        if target is None:
+            near = closest(name, self.anchored)
+            self.findings.add(
+                Code.ALIAS,
+                f"there is no anchor `&{name}` before this",
+                span,
+                help=f"did you mean `*{near}`?"
+                if near is not None
+                else "quote a text that starts with `*`",
+            )
+            self.height = 1
+            return Scalar(span, f"*{name}", f"*{name}", plain=False)
+        self.repeated += target.nodes
+        if self.repeated > MOST_REPEATED:
+            raise finding(
+                Code.TOO_LARGE, f"aliases repeat more than {MOST_REPEATED:,} values", span
+            )
+        self._check_depth(depth + target.height - 1, span)
+        self.height = target.height
+        return target.tree
+
+    def _open_anchor(self, name: str, span: Span) -> None:
+        earlier = self.open_anchors.get(name)
+        if earlier is None and name in self.anchored:
+            earlier = self.anchored[name].tree.span
+        if earlier is not None:
+            raise finding(
+                Code.ALIAS,
+                f"anchor `&{name}` stands twice",
+                span,
+                related=(Related(earlier, "first here"),),
+            )
+        self.open_anchors[name] = span
+
+    def _refuse_tag(self, event: yaml.NodeEvent) -> None:
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            self.findings.add(
+                Code.TAG,
+                f"tags are not allowed, got `{shown}`",
+                self._span(event),
+                help="write `not` for negation, or quote a text that starts with `!`",
+            )
+
+    def _collection_span(
+        self, start: yaml.Event, end: yaml.Event, last: Tree | None, *, flow: bool
+    ) -> Span:
+        """libyaml ends a block collection at the token behind it: it ends with its last value."""
+        span = self._span(start)
+        return span.to(self._span(end) if flow or last is None else last.span)
+
+    def _span(self, event: yaml.Event) -> Span:
+        return span_of(self.file, event.start_mark, event.end_mark)
+
+    @staticmethod
+    def _last(span: Span, length: int) -> Span:
+        """The last characters of a span of one line."""
+        start = span.end_column - length
+        return Span(span.file, span.line, start, span.line, span.end_column)
