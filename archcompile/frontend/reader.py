@@ -23,7 +23,7 @@ from archcompile.frontend.source_file import (
     refuse_forbidden_characters,
 )
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
-from archcompile.frontend.yaml_events import events, span_of
+from archcompile.frontend.yaml_events import events, span_of, written
 
 __all__ = ["load_file", "read"]
 
@@ -214,20 +214,20 @@ class _Reader:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A value; where an unquoted one is ambiguous it stands for its text."""
         text = event.value
-        written = self.file.text[event.start_mark.index : event.end_mark.index]
+        source = written(self.file, event)
         span = self._span(event)
         one_line = span.line == span.end_line
         if event.style:
             inner = None
-            if one_line and written[-1:] and written.endswith(f"{written[-1]}{text}{written[-1]}"):
+            if one_line and source.endswith(f"{event.style}{text}{event.style}"):
                 span = self._last(span, len(text) + 2)
                 inner = span.within(1, 1 + len(text))
             self._refuse_escaped(text, span)
             return Scalar(span, text, text, plain=False, inner=inner)
-        exact = one_line and written.endswith(text)
+        exact = one_line and source.endswith(text)
         if exact:
             span = self._last(span, len(text))  # an anchor or a tag stands before it
-        value: None | bool | int | float | str = text
+        value: bool | int | float | str | None = text
         with self.findings.collecting():
             value = plain_value(text, span)
         return Scalar(span, text, value, plain=exact)
@@ -305,7 +305,7 @@ class _Reader:
         return span.to(self._span(end) if flow or last is None else last.span)
 
     def _span(self, event: yaml.Event) -> Span:
-        return span_of(self.file, event.start_mark, event.end_mark)
+        return span_of(self.file, event)
 
     @staticmethod
     def _last(span: Span, length: int) -> Span:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from archcompile.diagnostics import Code, Span
 from archcompile.frontend.findings import finding
 
-Value: TypeAlias = None | bool | int | float | str
+Value: TypeAlias = bool | int | float | str | None
 
 MOST_DIGITS = 18
 """Every integer of this many digits is exact in 64 bits."""

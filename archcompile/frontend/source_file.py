@@ -32,7 +32,7 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 def load_file(path: Path, shown_as: str) -> SourceFile:
     """The text of a file, called ``shown_as`` in findings. A UTF-8 byte order mark is dropped.
 
-    Raises a finding for what is missing, unreadable, no regular file, larger than 1 MiB or not UTF-8.
+    Raises a finding for what is missing, unreadable, no regular file, over 1 MiB or not UTF-8.
     """
     data = _bytes(path, shown_as)
     if len(data) > LARGEST_FILE:
@@ -58,7 +58,7 @@ def forbidden_character(text: str) -> str | None:
 
 
 def _bytes(path: Path, shown_as: str) -> bytes:
-    """At most one byte more than a file may have. A pipe or a device is refused before it is read."""
+    """At most one byte more than a file may have. Pipes and devices are refused, not read."""
     try:
         # without O_NONBLOCK, opening a pipe waits for its writer
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import yaml
 
-from archcompile.diagnostics import Code, Related, SourceFile, Span, SpecError
+from archcompile.diagnostics import Code, InternalError, Related, SourceFile, Span, SpecError
 from archcompile.frontend.findings import finding
 
 _LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
-"""Only its parser is used: nothing is ever constructed. Without the C parser the pure one serves."""
+"""Only its parser is used: nothing is constructed. Without libyaml the pure parser serves."""
 
 
 def events(file: SourceFile) -> Iterator[yaml.Event]:
@@ -24,8 +25,36 @@ def events(file: SourceFile) -> Iterator[yaml.Event]:
         raise finding(Code.YAML_SYNTAX, f"this is not YAML: {error}", _start(file)) from None
 
 
-def span_of(file: SourceFile, start: yaml.Mark, end: yaml.Mark) -> Span:
-    """libyaml's marks count lines and columns from 0, columns in code points."""
+def span_of(file: SourceFile, event: yaml.Event) -> Span:
+    """Where an event stands."""
+    start, end = _marks(event)
+    return _span(file, start, end)
+
+
+def written(file: SourceFile, event: yaml.Event) -> str:
+    """What the author wrote for an event, quotes, anchors and tags included."""
+    start, end = _marks(event)
+    return file.text[start.index : end.index]
+
+
+class _Mark(Protocol):
+    """A place as both parsers give it: lines and columns from 0, columns in code points."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+def _marks(event: yaml.Event) -> tuple[_Mark, _Mark]:
+    if event.start_mark is None or event.end_mark is None:
+        raise InternalError("the YAML parser gave an event without a place")
+    return event.start_mark, event.end_mark
+
+
+def _span(file: SourceFile, start: _Mark, end: _Mark) -> Span:
     return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
@@ -109,7 +138,7 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
 def _explained(file: SourceFile, error: yaml.MarkedYAMLError) -> SpecError:
     problem = (error.problem or "this is not YAML").strip()
     mark = error.problem_mark or error.context_mark
-    span = _start(file) if mark is None else span_of(file, mark, mark)
+    span = _start(file) if mark is None else _span(file, mark, mark)
     character = _character_at(file, span)
     explanation = _explanation(problem, character)
     related = _context(file, error)
@@ -125,11 +154,9 @@ def _explanation(problem: str, character: str) -> _Explanation:
         if character == "\t":
             return _TABS
         return _Explanation(f"an unquoted text cannot start with `{character}`", "quote the text")
-    for part, explanation in _EXPLANATIONS:
-        if part in problem:
-            break
-    else:
-        return _Explanation(f"this is not YAML: {problem}")
+    unknown = _Explanation(f"this is not YAML: {problem}")
+    known = (found for part, found in _EXPLANATIONS if part in problem)
+    explanation = next(known, unknown)
     if explanation.help == _QUOTE and not character:
         return _Explanation("this bracket is not closed", "close it")
     return explanation
@@ -151,4 +178,4 @@ def _context(file: SourceFile, error: yaml.MarkedYAMLError) -> tuple[Related, ..
     if (mark.line, mark.column) == (error.problem_mark.line, error.problem_mark.column):
         return ()
     what = error.context.removeprefix("while parsing ").removeprefix("while scanning ")
-    return (Related(span_of(file, mark, mark), f"{what} starts here"),)
+    return (Related(_span(file, mark, mark), f"{what} starts here"),)
