@@ -6,8 +6,11 @@ and defaults. Sizes are ``Dim``, so the same rules run on numbers and on a block
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf
@@ -40,6 +43,34 @@ class OpError(Exception):
         self.help = help
         self.argument = argument
         self.operand = operand
+
+
+_DECIDED: ContextVar[bool] = ContextVar("decided", default=False)
+
+
+@contextmanager
+def decided() -> Iterator[None]:
+    """Inside, sizes that are not provably equal differ: a whole network, as against a block."""
+    token = _DECIDED.set(True)
+    try:
+        yield
+    finally:
+        _DECIDED.reset(token)
+
+
+def must_equal(size: Dim, other: int | Dim) -> bool:
+    """Whether two sizes may be taken as equal.
+
+    In a block's body what is undecided passes, as each call decides it; inside ``decided`` it does
+    not.
+    """
+    equal = size.always_equal(other)
+    return not _DECIDED.get() if equal is None else equal
+
+
+def must_divide(divisor: Dim, size: Dim) -> bool:
+    """Whether ``divisor`` may be taken to divide ``size``; undecided as in ``must_equal``."""
+    return must_equal(size % divisor, 0)
 
 
 class Undecided(Exception):
@@ -79,27 +110,27 @@ class Window:
 
 
 class Op(BaseModel):
-    """Base of every op. A subclass declares ``key``, its fields, and ``infer``; the rest if it needs it."""
+    """Base of every op. A subclass declares ``key``, its fields, and ``infer``; else as needed."""
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True
     )
 
     key: ClassVar[str]
-    """The word in a spec: snake_case of torch.nn's class, else torch.nn.functional's or torch's name."""
+    """The word in a spec: torch.nn's class in snake_case, else torch.nn.functional's or torch's."""
     title: ClassVar[str]
     """One line for people: what the op does."""
     arity: ClassVar[int | None] = 1
     """How many inputs it reads; ``None`` is two or more, in order."""
     is_module: ClassVar[bool] = True
-    """Whether it is an attribute of its parent in the source (``nn.Conv2d``), or a function (``+``)."""
+    """Whether it is an attribute of its parent in the source (``nn.Conv2d``), or a function."""
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """The type of the output. Raises ``OpError`` for inputs that cannot work."""
         raise NotImplementedError  # every op has its own; the op matrix test holds that
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
-        """Arguments of the torch class that shape inference knows (``in_channels``), in torch's order."""
+        """Arguments of torch's class that inference knows (``in_channels``), in torch's order."""
         return {}
 
     def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
@@ -115,7 +146,7 @@ class Op(BaseModel):
         return None
 
     def updated(self, values: Mapping[str, object]) -> Self:
-        """A copy in which some arguments are ``Unknown``: for rules that run before a block is called."""
+        """A copy with some arguments ``Unknown``: for rules that run before a block is called."""
         return self.model_copy(update=dict(values))
 
 
@@ -177,6 +208,84 @@ PositivePair: TypeAlias = Annotated[tuple[PositiveSize, PositiveSize], BeforeVal
 """(height, width), each at least 1; one integer stands for both."""
 NaturalPair: TypeAlias = Annotated[tuple[NaturalSize, NaturalSize], BeforeValidator(_pair)]
 """(height, width), each at least 0; one integer stands for both."""
+
+
+def _flag(value: object) -> object:
+    if not isinstance(value, bool):
+        raise PydanticCustomError("flag", "expected true or false, got {got}", {"got": said(value)})
+    return value
+
+
+def _plain_integer(value: object) -> object:
+    """A size without symbols is the integer that it is."""
+    number = value.constant if isinstance(value, Dim) else value
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise PydanticCustomError("integer", "expected an integer, got {got}", {"got": said(value)})
+    return number
+
+
+def _real(value: object) -> object:
+    """An integer is a number too (``p: 0``); booleans, infinities and texts are not."""
+    number = value.constant if isinstance(value, Dim) else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+        raise PydanticCustomError("real", "expected a number, got {got}", {"got": said(value)})
+    return float(number)
+
+
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag)]
+"""True or false."""
+Integer: TypeAlias = Annotated[int, BeforeValidator(_plain_integer)]
+"""An integer of either sign that no symbol is part of: an axis."""
+Real: TypeAlias = Annotated[float, BeforeValidator(_real)]
+"""A finite number, written as an integer or with a point."""
+
+
+def word_of(*words: str) -> BeforeValidator:
+    """Behind a ``Literal``: refuses what is none of its words, and lists them."""
+
+    def check(value: object) -> object:
+        if value not in words:
+            raise PydanticCustomError(
+                "word",
+                "expected one of {words}, got {got}",
+                {"words": ", ".join(words), "got": said(value)},
+            )
+        return value
+
+    return BeforeValidator(check)
+
+
+def refuse_inplace(op: Op, inplace: bool) -> None:
+    """An op that would overwrite its input is refused: others may still read that value."""
+    if inplace:
+        raise OpError(
+            Code.UNSUPPORTED,
+            f"`{op.key}` with `inplace: true` overwrites its input, which other layers may read",
+            argument="inplace",
+            help="leave `inplace` out: it changes no result",
+        )
+
+
+def place_of_axis(op: Op, argument: str, axis: int, value: TensorType) -> int:
+    """An axis counted from 0; ``-1`` is the last. Refuses the batch and axes that do not exist."""
+    if isinstance(axis, Unknown):
+        raise Undecided(axis.text)
+    place = axis + value.rank if axis < 0 else axis
+    if not 0 <= place < value.rank:
+        raise OpError(
+            Code.BAD_ARGUMENT,
+            f"`{op.key}`: {value} has the axes {-value.rank} to {value.rank - 1}, "
+            f"got `{argument}: {axis}`",
+            argument=argument,
+        )
+    if place == 0:
+        raise OpError(
+            Code.UNSUPPORTED,
+            f"`{op.key}` over axis 0, the batch, would mix the samples",
+            argument=argument,
+            help=f"`{argument}: 1` is the channel axis",
+        )
+    return place
 
 
 def require_rank(op: Op, value: TensorType, *ranks: int, layout: str) -> None:

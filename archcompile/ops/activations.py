@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from archcompile.ir.op import Op
+from pydantic import Field
+
+from archcompile.ir.op import Flag, Op, refuse_inplace
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.reference import reference
@@ -28,6 +30,13 @@ class ReLU(Elementwise):
 
     key: ClassVar[str] = "relu"
     title: ClassVar[str] = "Rectified linear unit, max(x, 0)."
+
+    inplace: Flag = Field(False, description="Refused: results are never written over inputs.")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """The input's own type."""
+        refuse_inplace(self, self.inplace)
+        return inputs[0]
 
 
 class Tanh(Elementwise):
@@ -51,7 +60,7 @@ class Identity(Elementwise):
     title: ClassVar[str] = "Passes its input on."
 
 
-_ONNX = {ReLU: "Relu", Tanh: "Tanh", Sigmoid: "Sigmoid", Identity: "Identity"}
+_ONNX: dict[type[Op], str] = {ReLU: "Relu", Tanh: "Tanh", Sigmoid: "Sigmoid", Identity: "Identity"}
 
 
 @onnx.register(*_ONNX)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import Field
+
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError, PositiveSize
+from archcompile.ir.op import Flag, Op, OpError, PositiveSize
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -24,8 +26,8 @@ class Linear(Op):
     key: ClassVar[str] = "linear"
     title: ClassVar[str] = "Fully connected layer."
 
-    out_features: PositiveSize
-    bias: bool = True
+    out_features: PositiveSize = Field(description="Features of the output.")
+    bias: Flag = Field(True, description="Whether a bias is added.")
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """``[N, F]`` to ``[N, out_features]``; a map must be flattened first."""
@@ -67,5 +69,5 @@ def _reference(
     np: ModuleType, op: Linear, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
     (x,) = inputs
-    product = np.einsum("nf,of->no", x, weights["weight"])
+    product: Array = np.einsum("nf,of->no", x, weights["weight"])
     return product + weights["bias"] if op.bias else product

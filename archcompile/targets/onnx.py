@@ -11,14 +11,14 @@ from archcompile.ir.types import TensorType
 from archcompile.targets.table import RuleTable
 
 OPSET = 22
-"""The opset of every emitted graph: from 22 on, ONNX's shapes of ceil-mode pooling equal torch's."""
+"""The opset of every graph: from 22 on, ONNX's shapes of ceil-mode pooling equal torch's."""
 
 Attribute: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OnnxNode:
-    """One operator: ``name`` is the layer's path, ``path/op`` where a layer becomes several nodes."""
+    """One operator: ``name`` is the layer's path, ``path/op`` where that becomes several nodes."""
 
     name: str
     operator: str
@@ -39,7 +39,7 @@ class OnnxConstant:
 
 @dataclass(slots=True)
 class OnnxLayer:
-    """Collects what one layer becomes. A rule calls ``node`` (and ``constant``) and returns the output's name.
+    """Collects what one layer becomes. A rule calls ``node`` last and returns the output's name.
 
     ``path`` is the layer's; ``inputs`` and ``weights`` are value names; ``result`` is the name that
     the layer's output must have: the last node of the rule writes it.
@@ -75,6 +75,12 @@ class OnnxLayer:
         """A float32 scalar constant called ``path/label``."""
         name = f"{self.path}/{label}"
         self.constants.append(OnnxConstant(name, "float32", (), (value,)))
+        return name
+
+    def floats(self, label: str, shape: tuple[int, ...], values: tuple[float, ...]) -> str:
+        """A float32 constant called ``path/label``, its values in row-major order."""
+        name = f"{self.path}/{label}"
+        self.constants.append(OnnxConstant(name, "float32", shape, values))
         return name
 
     @staticmethod

@@ -21,7 +21,8 @@ from archcompile.targets.table import RuleTable
 class Support:
     """A class that the generated file brings along because torch.nn has none like it.
 
-    ``source`` is fixed Python text of ours (never spec text), formatted as ruff would.
+    ``source`` is fixed Python text of ours (never spec text), formatted as ruff would. It speaks of
+    ``torch`` (``import torch``) and ``nn`` (``from torch import nn``), and of nothing else.
     """
 
     name: str

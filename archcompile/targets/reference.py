@@ -13,17 +13,18 @@ from archcompile.libraries import numpy
 from archcompile.targets.table import RuleTable
 
 if TYPE_CHECKING:
-    import numpy as np
+    from typing import Any
+
     from numpy.typing import NDArray
 
-    Array: TypeAlias = NDArray[np.generic]
+    Array: TypeAlias = NDArray[Any]  # float64 or int64, which are computed with alike
 
 ReferenceRule: TypeAlias = "Callable[..., Array]"
-"""``rule(np, op, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array`` (evaluation mode)."""
+"""``rule(np, op, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array``."""
 
 reference: RuleTable[ReferenceRule] = RuleTable("reference")
 
 
 def compute(op: Op, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
-    """The op's output, in the dtype of its inputs (float64 or exact integers), in evaluation mode."""
+    """The op's output in evaluation mode: float64, or exact integers where the inputs are."""
     return reference[type(op)](numpy(), op, inputs, weights)

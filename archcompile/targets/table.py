@@ -12,7 +12,7 @@ Rule = TypeVar("Rule", bound=Callable[..., object])
 
 
 class RuleTable(Generic[Rule]):
-    """The rules of one target, by op class; a rule serves the classes it names, not their subclasses."""
+    """The rules of one target, by op class; a rule serves no subclasses of what it names."""
 
     def __init__(self, target: str) -> None:
         self.target = target

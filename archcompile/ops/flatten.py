@@ -1,0 +1,81 @@
+"""``flatten``: torch.nn.Flatten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from archcompile.diagnostics import Code
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Integer, Op, OpError, Window, place_of_axis
+from archcompile.ir.types import TensorType
+from archcompile.targets.onnx import OnnxLayer, onnx
+from archcompile.targets.reference import reference
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+
+class Flatten(Op):
+    """The axes from ``start_dim`` to ``end_dim``, both included, become one."""
+
+    key: ClassVar[str] = "flatten"
+    title: ClassVar[str] = "Makes one axis of several."
+
+    start_dim: Integer = Field(1, description="The first axis that is flattened; not the batch, 0.")
+    end_dim: Integer = Field(-1, description="The last axis that is flattened; -1 is the last.")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """[N, C, H, W] to [N, C·H·W], or what is left around the flattened axes."""
+        (x,) = inputs
+        first, last = self.span(x)
+        product = Dim.of(1)
+        for size in x.dims[first : last + 1]:
+            product = product * size
+        return TensorType((*x.dims[:first], product, *x.dims[last + 1 :]))
+
+    def windows(self, *inputs: TensorType) -> tuple[Window, ...] | None:
+        """Flattening everything sees the whole map; flattening some axes moves elements only."""
+        (x,) = inputs
+        if self.span(x) != (1, x.rank - 1):
+            return None
+        return tuple(Window(size, size) for size in x.spatial)
+
+    def span(self, x: TensorType) -> tuple[int, int]:
+        """The first and the last axis, counted from 0."""
+        first = place_of_axis(self, "start_dim", self.start_dim, x)
+        last = place_of_axis(self, "end_dim", self.end_dim, x)
+        if first > last:
+            raise OpError(
+                Code.BAD_ARGUMENT,
+                f"`flatten` from axis {self.start_dim} to axis {self.end_dim} of {x}: "
+                "the first stands behind the last",
+                argument="start_dim",
+            )
+        return first, last
+
+
+@onnx.register(Flatten)
+def _onnx(op: Flatten, layer: OnnxLayer) -> str:
+    (x,), (type_,) = layer.inputs, layer.types
+    first, last = op.span(type_)
+    if (first, last) == (1, type_.rank - 1):
+        return layer.node("Flatten", x, axis=1)
+    if first == last:
+        return layer.node("Identity", x)
+    parts = [layer.part("before", "Shape", x, start=0, end=first), layer.ints("one", -1)]
+    if last + 1 < type_.rank:
+        parts.append(layer.part("behind", "Shape", x, start=last + 1))
+    return layer.node("Reshape", x, layer.part("shape", "Concat", *parts, axis=0))
+
+
+@reference.register(Flatten)
+def _reference(
+    np: ModuleType, op: Flatten, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+) -> Array:
+    """Row-major order, as it stands in memory."""
+    (x,) = inputs
+    return x.reshape(tuple(map(int, op.infer(TensorType.of(*x.shape)).dims)))
