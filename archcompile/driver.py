@@ -1,0 +1,165 @@
+"""The pipeline, written out once: files to documents, to programs, to facts, to artefacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archcompile.diagnostics import Code, Diagnostic, Related, SpecError
+from archcompile.frontend import Document, elaborate, networks, read_document
+from archcompile.ir.program import Program
+from archcompile.ir.verifier import verify as verify_program
+from archcompile.network import Network
+from archcompile.outputs import Outcome, compare_folder, write_folders
+from archcompile.passes.claims import check_claims
+from archcompile.passes.facts import facts
+from archcompile.passes.limits import check_limits
+
+SPECS = "specs"
+"""Where specs are looked for when none is named."""
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build did for one network."""
+
+    name: str
+    folder: Path
+    written: bool
+    """False if the folder held these very files already."""
+    files: tuple[str, ...]
+
+
+def find_specs(paths: Sequence[str | Path]) -> tuple[Path, ...]:
+    """The spec files among files and folders; nothing means ``specs/``. Raises ``SpecError``."""
+    found: dict[Path, None] = {}
+    findings: list[Diagnostic] = []
+    for path in map(Path, paths or (SPECS,)):
+        if not path.is_dir():
+            found[path] = None  # the reader says what is wrong with it
+            continue
+        inside = sorted(each for each in path.rglob("*") if _is_spec(each))
+        found.update(dict.fromkeys(inside))
+        if not inside:
+            findings.append(_no_specs(path))
+    if not paths and not Path(SPECS).is_dir():
+        findings, found = [_no_specs(Path(SPECS))], {}
+    if findings:
+        raise SpecError(findings)
+    return tuple(found)
+
+
+def load_all(
+    paths: Sequence[str | Path],
+    variant: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> tuple[Network, ...]:
+    """Every network of every file, in order; ``variant`` picks one by name.
+
+    Raises ``SpecError`` with the findings of all files.
+    """
+    loaded: list[Network] = []
+    findings: list[Diagnostic] = []
+    documents: list[Document] = []
+    for path in find_specs(paths):
+        try:
+            documents.append(read_document(path))
+        except SpecError as error:
+            findings += error.diagnostics
+    for document in _having(documents, variant):
+        for name in (variant,) if variant is not None else networks(document):
+            try:
+                loaded.append(compiled(document, name, overrides))
+            except SpecError as error:
+                findings += error.diagnostics
+    if findings:
+        raise SpecError(dict.fromkeys(findings))
+    return tuple(loaded)
+
+
+def load(path: str | Path, variant: str | None = None, **parameters: object) -> Network:
+    """One network of a spec file, checked.
+
+    Without ``variant``: the one named as the file says, else the only one. ``parameters`` replace
+    the file's own values, e.g. ``classes=10``. Raises ``SpecError``, which carries every finding.
+    """
+    return compiled(read_document(Path(path)), variant, parameters)
+
+
+def compiled(
+    document: Document, variant: str | None, overrides: Mapping[str, object] | None
+) -> Network:
+    """A document's network with its facts; its claims hold. Raises ``SpecError``."""
+    program: Program = elaborate(document, variant, overrides)
+    verify_program(program)
+    known = facts(program)
+    findings = check_limits(program, known) or check_claims(program, known)
+    if findings:
+        raise SpecError(findings)
+    return Network(program, known)
+
+
+def build(networks: Sequence[Network], out: Path, force: bool = False) -> tuple[Built, ...]:
+    """Write the artefacts of every network, each into a folder of its own below ``out``.
+
+    Raises ``SpecError`` before anything is written if two networks would share a folder, and where
+    a file stands in the way that archcompile did not write.
+    """
+    _refuse_shared_folders(networks)
+    folders = {network.name: network.files() for network in networks}
+    outcomes = write_folders(out, folders, force=force)
+    return tuple(
+        Built(name, out / name, outcome is Outcome.WRITTEN, tuple(files))
+        for (name, files), outcome in zip(folders.items(), outcomes, strict=True)
+    )
+
+
+def build_check(networks: Sequence[Network], out: Path) -> str:
+    """What a build would change below ``out``, as a unified diff; empty if nothing."""
+    _refuse_shared_folders(networks)
+    return "".join(compare_folder(out / each.name, each.files()) for each in networks)
+
+
+def _having(documents: Iterable[Document], variant: str | None) -> list[Document]:
+    """The documents that have the wanted network; all of them if none has, so that each says so."""
+    every = list(documents)
+    if variant is None:
+        return every
+    return [each for each in every if variant in networks(each)] or every
+
+
+def _is_spec(path: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts if part not in (".", ".."))
+    return path.suffix in _SUFFIXES and not hidden and path.is_file()
+
+
+def _no_specs(path: Path) -> Diagnostic:
+    return Diagnostic(
+        Code.NO_SPECS,
+        f"there is no spec in `{path}`",
+        None,
+        help="name a .yaml file, or a folder that holds some",
+    )
+
+
+def _refuse_shared_folders(networks: Sequence[Network]) -> None:
+    first: dict[str, Program] = {}
+    findings: list[Diagnostic] = []
+    for program in (network.program for network in networks):
+        # on some file systems letter case does not tell two folders apart
+        other = first.setdefault(program.name.casefold(), program)
+        if other is not program:
+            findings.append(
+                Diagnostic(
+                    Code.SAME_OUTPUT,
+                    f"two networks are called `{program.name}` and would share a folder",
+                    program.span,
+                    related=(Related(other.span, f"`{other.name}` is here too"),),
+                    help="give one of them another name",
+                )
+            )
+    if findings:
+        raise SpecError(findings)

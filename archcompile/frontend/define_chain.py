@@ -1,0 +1,239 @@
+"""Chains of a symbolic walk: members in a row, and loops that stay loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archcompile.frontend.document import Layer
+from archcompile.frontend.frame import Frame, rounds
+from archcompile.frontend.local import NotGeneric, choice
+from archcompile.frontend.mentions import dim_words, words
+from archcompile.frontend.sizes import is_constant, shape_of, symbol
+from archcompile.ir.definition import Apply, Carry, Chain, ChainMember, LoopOf
+from archcompile.ir.dim import Dim
+from archcompile.ir.expr import Expr, ListOf, Literal, Name
+from archcompile.ir.types import TensorType
+
+if TYPE_CHECKING:
+    from archcompile.frontend.define import BodyWalk
+
+_SPATIAL = ("_height", "_width", "_depth")
+"""Stand-ins for the spatial sizes inside a loop, which no argument may depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainWalk:
+    """The walk along one chain of a class body."""
+
+    body: BodyWalk
+    carried: str | None = None
+    """The running variable of the loops around, if there are any."""
+
+    def container(
+        self, layer: Layer, here: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        """The members of a ``sequence`` or of a named loop."""
+        if layer.sequence is not None:
+            return self.lines([(here, line) for line in layer.sequence], kind)
+        return self._loop(layer, here, kind)
+
+    def lines(
+        self, lines: list[tuple[Frame, Layer]], kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        """Members in a row, each reading the one before."""
+        members: list[ChainMember] = []
+        for frame, layer in lines:
+            made, kind = self._line(frame.reading((shape_of(kind),)), layer, kind)
+            members += made
+        return tuple(members), kind
+
+    def _line(
+        self, here: Frame, layer: Layer, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        if is_loop(layer) and layer.name is None:
+            return self._loop(layer, here, kind)
+        condition = None if is_loop(layer) or layer.when is None else here.truth(layer.when)
+        condition = None if condition == Literal(True) else condition
+        if is_absent(condition):
+            return (), kind
+        name = ""
+        if layer.name is not None:
+            known = here.text(layer.name)
+            if known is None:
+                raise NotGeneric("a name depends on a parameter")
+            name = known
+        if layer.sequence is not None or is_loop(layer):
+            members, result = self.container(layer, here, kind)
+            member: ChainMember = Chain(name, members, (), condition, layer.span)
+        else:
+            use, results = self.body.use(layer, here, (kind,))
+            (result,) = results
+            member = Apply(name, use, (), condition, layer.span)
+        if condition is not None:
+            result = choice(condition, result, kind)
+        return (member,), result
+
+    def _loop(
+        self, layer: Layer, here: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        """A loop kept as a loop where that says the same, else written out."""
+        known = _known_rounds(layer, here)
+        if known is not None and len(known) < 2:
+            return self._unrolled(layer, known, here, kind)
+        try:
+            return self._rolled(layer, here, kind, known)
+        except NotGeneric:
+            if known is None:
+                raise
+        return self._unrolled(layer, known, here, kind)
+
+    def _unrolled(
+        self, layer: Layer, known: tuple[dict[str, Expr], ...], here: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        members: list[ChainMember] = []
+        for names in known:
+            made, kind = self._round(layer, here.binding(names), kind)
+            members += made
+        return tuple(members), kind
+
+    def _round(
+        self, layer: Layer, frame: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        if layer.layers is None:
+            return self.lines([(frame, one_copy(layer))], kind)
+        here = frame.reading((shape_of(kind),))
+        condition = here.truth(layer.when) if layer.when is not None else None
+        if is_absent(condition):
+            return (), kind
+        if condition is not None and condition != Literal(True):
+            raise NotGeneric("a round of a loop is there or not")
+        return self.lines([(frame, line) for line in layer.layers], kind)
+
+    def _rolled(
+        self,
+        layer: Layer,
+        here: Frame,
+        kind: TensorType,
+        known: tuple[dict[str, Expr], ...] | None,
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
+        variables, columns, count = _header(layer, here)
+        python = {name: self._fresh(name) for name in variables}
+        frame = here.binding({name: Name(fresh) for name, fresh in python.items()})
+        taken = set(python.values())
+        self.body.taken |= taken
+        try:
+            members, carries, result = self._carrying(layer, frame, kind)
+        finally:
+            self.body.taken -= taken
+        if not members or words(members) & set(_SPATIAL):
+            raise NotGeneric("a loop's arguments depend on the size of the map")
+        loop = LoopOf(
+            tuple(python.values()), columns, count, members, carries, None, layer.span
+        )
+        if known is not None:
+            return (loop,), self._unrolled(layer, known, here, kind)[1]
+        return (loop,), _behind(kind, result)
+
+    def _carrying(
+        self, layer: Layer, frame: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], tuple[Carry, ...], TensorType]:
+        """One round with the map's size unknown; the channels run along if a round changes them."""
+        start = _with_unknown_map(kind, kind.channels)
+        members, result = self._round(layer, frame, start)
+        if result.rank != kind.rank:
+            raise NotGeneric("a round changes the rank")
+        if result.channels == kind.channels:
+            return members, (), result
+        variable = self.carried or self._fresh("in_features" if kind.rank == 2 else "in_channels")
+        inside = ChainWalk(self.body, variable)
+        self.body.taken.add(variable)
+        members, result = inside._round(
+            layer, frame, _with_unknown_map(kind, symbol(variable))
+        )
+        carry = Carry(variable, kind.channels, result.channels)
+        used = variable in words(members)
+        if self.carried is None:
+            self.body.taken.discard(variable)
+        result = TensorType((result.dims[0], symbol(variable), *result.spatial))
+        return members, (carry,) if used else (), result
+
+    def _fresh(self, name: str) -> str:
+        """A Python name that this class does not use yet."""
+        fresh, count = name, 1
+        while fresh in self.body.taken:
+            count += 1
+            fresh = f"{name}{count}"
+        return fresh
+
+
+def is_loop(layer: Layer) -> bool:
+    """Whether the line is a ``for`` or a ``repeat``."""
+    return layer.repeat is not None or layer.loop is not None
+
+
+def is_absent(condition: Expr | None) -> bool:
+    """Whether a condition is known to be false."""
+    return condition == Literal(False)
+
+
+def one_copy(layer: Layer) -> Layer:
+    """The line that a ``repeat`` beside a layer makes copies of."""
+    return layer.model_copy(
+        update={"repeat": None, "loop": None, "name": None, "sources": None, "sources_span": None}
+    )
+
+
+def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
+    """The lines that a loop in a class body stands for; its rounds must be known."""
+    known = _known_rounds(layer, here)
+    if known is None:
+        raise NotGeneric("the number of attributes depends on a parameter")
+    for names in known:
+        frame = here.binding(names)
+        if layer.layers is None:
+            yield frame, one_copy(layer)
+            continue
+        condition = frame.truth(layer.when) if layer.when is not None else Literal(True)
+        if not isinstance(condition, Literal):
+            raise NotGeneric("the number of attributes depends on a parameter")
+        if condition.value:
+            for line in layer.layers:
+                yield frame, line
+
+
+def _known_rounds(layer: Layer, here: Frame) -> tuple[dict[str, Expr], ...] | None:
+    if layer.loop is not None:
+        return rounds(here.columns(layer.loop))
+    assert layer.repeat is not None
+    count = here.count(layer.repeat)
+    if not isinstance(count, Literal) or not isinstance(count.value, int):
+        return None
+    return tuple({"index": Literal(index)} for index in range(count.value))
+
+
+def _header(
+    layer: Layer, here: Frame
+) -> tuple[tuple[str, ...], tuple[Expr, ...], Expr | None]:
+    """The loop's variables, what they run over, or how often it runs."""
+    if layer.loop is None:
+        assert layer.repeat is not None
+        return ("index",), (), here.count(layer.repeat)
+    columns = here.columns(layer.loop)
+    if any(isinstance(value, ListOf) and not is_constant(value) for _, value in columns):
+        raise NotGeneric("a list of the loop depends on a parameter")
+    return tuple(name for name, _ in columns), tuple(value for _, value in columns), None
+
+
+def _with_unknown_map(kind: TensorType, channels: Dim) -> TensorType:
+    spatial = tuple(symbol(name) for name, _ in zip(_SPATIAL, kind.spatial, strict=False))
+    return TensorType((kind.dims[0], channels, *spatial))
+
+
+def _behind(kind: TensorType, result: TensorType) -> TensorType:
+    """The type behind a loop whose rounds only a call knows: its map must stay as it is."""
+    unknown = _with_unknown_map(kind, result.channels)
+    if result.spatial != unknown.spatial or dim_words(result.channels) & set(_SPATIAL):
+        raise NotGeneric("how a map shrinks depends on the number of rounds")
+    return TensorType((kind.dims[0], result.channels, *kind.spatial))

@@ -1,0 +1,53 @@
+"""The findings of a stage, collected while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from archcompile.diagnostics import Code, Diagnostic, Related, Span, SpecError
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects; ``stop`` ends the stage if there is any."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(
+        self,
+        code: Code,
+        message: str,
+        span: Span | None,
+        *,
+        help: str | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Add one finding."""
+        self.found.append(Diagnostic(code, message, span, related=related, help=help))
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Collect what the body raises and go on behind it."""
+        try:
+            yield
+        except SpecError as error:
+            self.found.extend(error.diagnostics)
+
+    def stop(self) -> None:
+        """Raise every finding so far, if there is any; a finding met twice is one."""
+        if self.found:
+            raise SpecError(dict.fromkeys(self.found))
+
+
+def finding(
+    code: Code,
+    message: str,
+    span: Span | None,
+    *,
+    help: str | None = None,
+    related: tuple[Related, ...] = (),
+) -> SpecError:
+    """The error of a single finding, to raise."""
+    return SpecError([Diagnostic(code, message, span, related=related, help=help)])

@@ -1,0 +1,246 @@
+"""Frame: what an expression can see at one place of a spec, and the questions elaboration asks there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from archcompile.diagnostics import Code, Related
+from archcompile.diagnostics.suggest import closest, listed
+from archcompile.frontend.document import Loop
+from archcompile.frontend.evaluate import Scope, evaluate
+from archcompile.frontend.expressions import parse_expression, parse_template
+from archcompile.frontend.findings import finding
+from archcompile.frontend.tree import Mapping as TreeMapping
+from archcompile.frontend.tree import Scalar, Sequence, Tree
+from archcompile.ir.expr import (
+    Attribute,
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Expr,
+    ListOf,
+    Literal,
+    Logical,
+    Name,
+    Subscript,
+    Unary,
+)
+
+
+class Open(Exception):
+    """An expression asks for the shape of a value that an earlier finding left open.
+
+    Whatever depends on it is left open as well, without a finding of its own.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Names (parameters, loop variables) and shapes (``in``, the body's inputs).
+
+    ``open_shapes`` are inputs whose shape is not known because of an earlier finding.
+    """
+
+    names: Mapping[str, Expr]
+    shapes: Mapping[str, tuple[Expr, ...]]
+    open_shapes: frozenset[str] = frozenset()
+
+    def binding(self, names: Mapping[str, Expr]) -> Frame:
+        """The frame inside a loop's round: more names, hiding outer ones."""
+        return replace(self, names={**self.names, **names})
+
+    def reading(self, shapes: tuple[tuple[Expr, ...] | None, ...]) -> Frame:
+        """The frame of a layer: ``in`` is the first value it reads."""
+        first = shapes[0] if shapes else None
+        if first is None:
+            inner = {name: shape for name, shape in self.shapes.items() if name != "in"}
+            return replace(self, shapes=inner, open_shapes=self.open_shapes | {"in"})
+        return replace(
+            self, shapes={**self.shapes, "in": first}, open_shapes=self.open_shapes - {"in"}
+        )
+
+    def evaluate(self, expr: Expr) -> Expr:
+        """The expression with everything known put in. Raises ``Open`` or a finding."""
+        if self.open_shapes and not self.open_shapes.isdisjoint(mentioned(expr)):
+            raise Open
+        return evaluate(expr, Scope(self.names, self.shapes))
+
+    def value(self, tree: Tree, words: frozenset[str] = frozenset()) -> Expr:
+        """An argument: a number, an expression, a list of them, or one of the slot's ``words``."""
+        match tree:
+            case Sequence(items=items):
+                return ListOf(tuple(self.value(item, words) for item in items), tree.span)
+            case TreeMapping():
+                raise finding(
+                    Code.BAD_ARGUMENT,
+                    "expected a value, got a mapping",
+                    tree.span,
+                    help='an expression inside {} or [] with commas or colons needs quotes: "…"',
+                )
+            case Scalar(value=str() as text) if text in words:
+                return Literal(text, tree.span)
+            case Scalar(value=str()) if words:
+                return self._word(tree, words)
+            case Scalar():
+                return self.expression(tree)
+
+    def _word(self, scalar: Scalar, words: frozenset[str]) -> Expr:
+        """A slot of words: what is none of them must be an expression that this place can see."""
+        text = scalar.text
+        if text.isidentifier() and text not in self.names:
+            near = closest(text, words)
+            raise finding(
+                Code.BAD_ARGUMENT,
+                f"expected one of {listed(sorted(words))}, got `{text}`",
+                scalar.span,
+                help=f"write `{near}`" if near else None,
+            )
+        return self.expression(scalar)
+
+    def expression(self, scalar: Scalar) -> Expr:
+        """A scalar where a number, boolean or list is due: text is an expression."""
+        if isinstance(scalar.value, str):
+            return self.evaluate(parse_expression(scalar))
+        return Literal(scalar.value, scalar.span)
+
+    def truth(self, scalar: Scalar) -> Expr:
+        """``when``: a boolean, or what is left of the condition."""
+        result = self.expression(scalar)
+        if isinstance(result, Literal | ListOf) and not (
+            isinstance(result, Literal) and isinstance(result.value, bool)
+        ):
+            raise finding(
+                Code.EXPRESSION_TYPE,
+                f"`when` is true or false, got {result}",
+                scalar.span,
+                help=f"write a comparison: `{scalar.text} > 0`" if scalar.text else None,
+            )
+        return result
+
+    def count(self, scalar: Scalar) -> Expr:
+        """``repeat``: a natural number, or what is left of the expression."""
+        result = self.expression(scalar)
+        if not isinstance(result, Literal | ListOf):
+            return result
+        number = result.value if isinstance(result, Literal) else None
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise finding(
+                Code.EXPRESSION_TYPE,
+                f"`repeat` is a number of copies, 0 or more; got {result}",
+                scalar.span,
+                help="to run over a list, use `for: {name: list}`"
+                if isinstance(result, ListOf)
+                else None,
+            )
+        if number > MOST_COPIES:
+            raise finding(
+                Code.TOO_MANY_COPIES,
+                f"{number:,} copies; at most {MOST_COPIES:,} are made",
+                scalar.span,
+            )
+        return result
+
+    def text(self, scalar: Scalar) -> str | None:
+        """A name, its ``{…}`` parts filled in; ``None`` if one of them is not known here."""
+        parts: list[str] = []
+        for part in parse_template(scalar):
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            result = self.evaluate(part)
+            if not isinstance(result, Literal):
+                return None
+            parts.append(str(result.value))
+        return "".join(parts)
+
+    def columns(self, loop: Loop) -> tuple[tuple[str, Expr], ...]:
+        """The variables of a ``for`` with their lists, all of one length where lengths are known."""
+        if loop.rows is not None:
+            return self._rows(loop, loop.rows)
+        columns = tuple((key, self._column(key, tree)) for key, tree in loop.columns)
+        known = [(key, values) for key, values in columns if isinstance(values, ListOf)]
+        for key, values in known[1:]:
+            first_key, first = known[0]
+            if len(values.items) != len(first.items):
+                raise _unequal((first_key, len(first.items)), (key, len(values.items)))
+        return tuple((key.text, values) for key, values in columns)
+
+    def _column(self, key: Scalar, tree: Tree) -> Expr:
+        values = self.value(tree)
+        if isinstance(values, Literal):
+            number = values.value
+            counts = isinstance(number, int) and not isinstance(number, bool)
+            raise finding(
+                Code.EXPRESSION_TYPE,
+                f"`{key.text}` runs over a list, got {values}",
+                tree.span,
+                help=f"write `range({number})`" if counts else None,
+            )
+        return values
+
+    def _rows(self, loop: Loop, rows: Tree) -> tuple[tuple[str, Expr], ...]:
+        table = self.value(rows)
+        if not isinstance(table, ListOf):
+            raise finding(Code.EXPRESSION_TYPE, "`rows` is a list of rows", rows.span)
+        wanted = len(loop.variables)
+        for row in table.items:
+            got = len(row.items) if isinstance(row, ListOf) else 1
+            if got != wanted:
+                names = listed(variable.text for variable in loop.variables)
+                raise finding(
+                    Code.UNEQUAL_COLUMNS,
+                    f"a row of {got} for {wanted} names ({names})",
+                    getattr(row, "span", None) or rows.span,
+                )
+        columns = zip(*(row.items for row in table.items if isinstance(row, ListOf)), strict=True)
+        lists = tuple(ListOf(column) for column in columns) or (ListOf(()),) * wanted
+        return tuple(zip((each.text for each in loop.variables), lists, strict=True))
+
+
+MOST_COPIES = 100_000
+"""The most copies that one loop makes; a network of more is a mistake in the number."""
+
+
+def rounds(columns: tuple[tuple[str, Expr], ...]) -> tuple[dict[str, Expr], ...] | None:
+    """What each round of a ``for`` binds; ``None`` if a list is not known here."""
+    lists = [values.items for _, values in columns if isinstance(values, ListOf)]
+    if len(lists) != len(columns):
+        return None
+    names = [name for name, _ in columns]
+    return tuple(dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True))
+
+
+def _unequal(first: tuple[Scalar, int], second: tuple[Scalar, int]) -> Exception:
+    (key, length), (other_key, other_length) = first, second
+    return finding(
+        Code.UNEQUAL_COLUMNS,
+        f"`{other_key.text}` has {other_length} values, `{key.text}` has {length}",
+        other_key.span,
+        related=(Related(key.span, f"`{key.text}` with {length} values"),),
+        help="columns of one `for` run in step: give them one length",
+    )
+
+
+def mentioned(expr: Expr) -> set[str]:
+    """Every name that an expression mentions."""
+    match expr:
+        case Name(identifier=name):
+            return {name}
+        case Literal():
+            return set()
+        case Attribute(value=value):
+            return mentioned(value)
+        case Unary(operand=operand):
+            return mentioned(operand)
+        case Binary(left=left, right=right):
+            return mentioned(left) | mentioned(right)
+        case Compare(first=first, rest=rest):
+            return mentioned(first).union(*(mentioned(each) for _, each in rest))
+        case Conditional(test=test, then=then, otherwise=otherwise):
+            return mentioned(test) | mentioned(then) | mentioned(otherwise)
+        case Subscript(value=value, index=index):
+            return mentioned(value) | mentioned(index)
+        case Logical(operands=parts) | ListOf(items=parts) | Call(arguments=parts):
+            return set().union(*map(mentioned, parts))

@@ -1,0 +1,54 @@
+"""What an op's argument may hold: words of a closed set, sizes, or another kind of value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal, get_args, get_origin
+
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Op
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """``words`` stand for themselves; ``is_size`` says that an expression may stay symbolic as a size."""
+
+    name: str
+    words: frozenset[str]
+    is_size: bool
+    required: bool
+
+
+@cache
+def slots(op: type[Op]) -> dict[str, Slot]:
+    """The op's arguments by name, in positional order."""
+    return {
+        name: Slot(
+            name,
+            frozenset(_words(field.annotation)),
+            _mentions(field.annotation, Dim),
+            field.is_required(),
+        )
+        for name, field in op.model_fields.items()
+    }
+
+
+def _words(annotation: object) -> set[str]:
+    """The texts of every ``Literal`` inside an annotation."""
+    if get_origin(annotation) is Literal:
+        return {word for word in get_args(annotation) if isinstance(word, str)}
+    found: set[str] = set()
+    for part in get_args(annotation):
+        found |= _words(part)
+    return found
+
+
+def _mentions(annotation: object, wanted: type) -> bool:
+    """Whether a type stands anywhere inside an annotation."""
+    if annotation is wanted:
+        return True
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        parts = parts[:1]
+    return any(_mentions(part, wanted) for part in parts)
