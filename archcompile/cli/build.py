@@ -11,13 +11,14 @@ from archcompile.cli.console import arrow, say, say_diff, say_findings, say_plai
 from archcompile.cli.door import FINDINGS
 from archcompile.cli.options import OUT, selection, specs
 from archcompile.cli.words import columns, counted
-from archcompile.diagnostics import Code, Diagnostic
+from archcompile.diagnostics import Code, Diagnostic, terminal_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcompile.driver import Built, Network
+    from archcompile.driver import Built
     from archcompile.ir.dim import Dim
+    from archcompile.network import Network
 
 ARTEFACTS = ("ir", "source", "onnx", "report", "svg")
 
@@ -74,7 +75,7 @@ def only(networks: Sequence[Network], claim: str) -> Network:
 def _artefact(network: Network, kind: str) -> str:
     match kind:
         case "ir":
-            return network.ir()
+            return "\n".join(map(terminal_text, network.ir().splitlines()))  # for people only
         case "source":
             return network.source()
         case "onnx":

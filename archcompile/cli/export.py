@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archcompile.cli.build import only
 from archcompile.cli.console import arrow, say
 from archcompile.cli.options import OUT, selection, specs
+from archcompile.outputs import make_folder
+
+if TYPE_CHECKING:
+    from archcompile.network import Network
 
 
 @click.command("export")
@@ -50,8 +55,15 @@ def command(
         only(networks, "-o names the file of")
     if weights is not None:
         only(networks, "--weights holds the weights of")
+    origin = f"seed {seed}" if weights is None else str(weights)
     for network in networks:
-        path = OUT / network.name / f"{network.name}.onnx" if output is None else output
+        path = output or _usual(network)
         network.save_onnx(path, weights=weights, seed=seed, force=force)
-        origin = f"seed {seed}" if weights is None else str(weights)
         say(f"{network.name}  {origin}  {arrow()} {path} ({path.stat().st_size:,} bytes)")
+
+
+def _usual(network: Network) -> Path:
+    """The model's place beside what ``build`` writes, in a folder that is there."""
+    folder = OUT / network.name
+    make_folder(folder)
+    return folder / f"{network.name}.onnx"

@@ -34,6 +34,12 @@ def file_output(path: Path, *, force: bool) -> Iterator[Path]:
         yield place
 
 
+def make_folder(path: Path) -> None:
+    """Makes the folder and those above it, where they are missing. Raises SpecError."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def write_file(path: Path, content: bytes, *, force: bool) -> None:
     """Makes ``path`` hold the content; raises as ``file_output`` does, the file then as it was."""
     with file_output(path, force=force) as place:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs import file_output, write_file
+from archcompile.outputs import file_output, make_folder, write_file
 
 MODEL = b"\x08\x0a\x12\x0barchcompile" + b"weights"
 FOREIGN_MODEL = b"\x08\x08\x12\x07pytorch" + b"weights"
@@ -86,3 +86,14 @@ def test_a_block_that_cannot_write_is_a_finding(tmp_path: Path) -> None:
     ):
         raise OSError(28, "No space left on device")
     assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
+
+
+def test_a_folder_is_made_with_those_above_it_or_is_a_finding(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "b"):
+        with pytest.raises(SpecError) as error:
+            make_folder(path)
+        assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
