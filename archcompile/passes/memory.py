@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from typing import TypeAlias
 
 from archcompile.ir.dim import Dim
 from archcompile.ir.program import Program
 from archcompile.ir.types import TensorType
 from archcompile.passes.costs import FLOAT_BYTES
+
+Load: TypeAlias = Counter[tuple[Dim, ...]]
+"""Elements alive at a moment: for each combination of open sizes, the factor in front of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +35,21 @@ class Memory:
 def memory(program: Program) -> Memory:
     """Liveness over the execution order."""
     nodes = tuple(program.nodes())
-    outputs = tuple(activation_bytes(node.output.type) for node in nodes)
     last = _last_uses(program)
-    alive = {value.name: activation_bytes(value.type) for value in program.inputs}
-    now = sum(alive.values(), Dim.of(0))
-    peaks = {now: None}  # in order, each once: with symbols a maximum keeps what it cannot decide
-    for step, (node, size) in enumerate(zip(nodes, outputs, strict=True)):
-        alive[node.output.name] = size
-        now = now + size
-        peaks[now] = None
+    alive = {value.name: value.type for value in program.inputs}
+    now: Load = Counter()
+    for type in alive.values():
+        now.update(_load(type))
+    peaks = _keep_largest([], now)
+    for step, node in enumerate(nodes):
+        alive[node.output.name] = node.output.type
+        now.update(_load(node.output.type))
+        peaks = _keep_largest(peaks, now)
         for name in {value.name for value in (*node.inputs, node.output)}:
             if last.get(name, -1) <= step:
-                now = now - alive.pop(name)
-    return Memory(outputs, Dim.maximum(*peaks))
+                now.subtract(_load(alive.pop(name)))
+    outputs = tuple(activation_bytes(node.output.type) for node in nodes)
+    return Memory(outputs, Dim.maximum(*map(_bytes, peaks)))
 
 
 def activation_bytes(type: TensorType) -> Dim:
@@ -56,3 +65,54 @@ def _last_uses(program: Program) -> dict[str, int]:
         last.update({value.name: step for value in node.inputs})
     last.update({output.value.name: step + 1 for output in program.outputs})
     return last
+
+
+def _load(type: TensorType) -> Load:
+    """One tensor's elements: the product of its known sizes, under its open ones."""
+    sizes = type.dims[1:]
+    known = prod(size.constant for size in sizes if size.constant is not None)
+    return Counter({tuple(size for size in sizes if size.constant is None): known})
+
+
+def _keep_largest(peaks: list[Load], load: Load) -> list[Load]:
+    """The loads that no other one covers: a single one where every size is known.
+
+    That leaves few to the maximum of expressions, which is slow and hard to read.
+    """
+    if any(_covers(peak, load) for peak in peaks):
+        return peaks
+    return [*(peak for peak in peaks if not _covers(load, peak)), load.copy()]
+
+
+def _covers(large: Load, small: Load) -> bool:
+    """Whether each element of ``small`` has one of its own in ``large`` that counts as much."""
+    left = dict(large)
+    for sizes, count in small.items():
+        for other in (sizes, *left):
+            if count and left.get(other) and _at_least(other, sizes):
+                taken = min(left[other], count)
+                left[other] -= taken
+                count -= taken
+        if count:
+            return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _at_least(large: tuple[Dim, ...], small: tuple[Dim, ...]) -> bool:
+    """Whether one product of sizes is never below another. Sizes are at least 1."""
+    if large == small or not small:
+        return True
+    if len(large) != len(small):
+        return False
+    return all(a.always_at_least(b) for a, b in zip(large, small, strict=True))
+
+
+def _bytes(load: Load) -> Dim:
+    elements = Dim.of(0)
+    for sizes, count in load.items():
+        product = Dim.of(count)
+        for size in sizes:
+            product = product * size
+        elements = elements + product
+    return elements * FLOAT_BYTES

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from archcompile.ir.op import Op
+from archcompile.ir.program import Node, Value
 from archcompile.passes.receptive_field import receptive_fields
-from tests.programs import chain, conv, image, last, lenet5, node, op, program, small_resnet
+from tests.programs import at, chain, conv, image, last, lenet5, node, op, program, small_resnet
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "lenet5.json").read_text("utf-8"))
 FORMS = {"lenet5": lenet5(), "lenet5_28": lenet5(size=28, padding=2)}
@@ -86,3 +87,11 @@ def test_the_field_of_an_open_size_is_an_expression() -> None:
     field = receptive_fields(lenet5(size="H")).nodes[6]
     assert field.extent[0].constant is None
     assert "H" in str(field.extent[0])
+
+
+def test_a_vector_that_meets_a_map_leaves_the_map_its_field() -> None:
+    picture, vector = image(2, 8, 8), image(2, name="vector")
+    wide = node("wide", conv(2, 3), picture)
+    met = Node("met", op("add"), (vector, wide.output), Value("met", wide.output.type), at(1))
+    fields = receptive_fields(program((picture, vector), (wide, met))).nodes
+    assert [int(field.extent[0]) for field in fields] == [3, 3]
