@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archcompile.backends.onnx import onnx_bytes
 from archcompile.diagnostics import Code, Diagnostic, Related, SpecError
 from archcompile.frontend import Document, elaborate, networks, read_document
 from archcompile.ir.program import Program
@@ -15,6 +16,9 @@ from archcompile.outputs import Outcome, compare_folder, write_folders
 from archcompile.passes.claims import check_claims
 from archcompile.passes.facts import facts
 from archcompile.passes.limits import check_limits
+from archcompile.proof import Artefact, VerifyReport
+from archcompile.proof import verify as verify_artefacts
+from archcompile.weights import verification_weights
 
 SPECS = "specs"
 """Where specs are looked for when none is named."""
@@ -121,6 +125,56 @@ def build_check(networks: Sequence[Network], out: Path) -> str:
     """What a build would change below ``out``, as a unified diff; empty if nothing."""
     _refuse_shared_folders(networks)
     return "".join(compare_folder(out / each.name, each.files()) for each in networks)
+
+
+def verify(
+    network: Network,
+    *,
+    source: Path | None = None,
+    onnx: Path | None = None,
+    seed: int = 0,
+    out: Path = Path("generated"),
+) -> VerifyReport:
+    """Run what the network becomes now, and what stands on the disk, and compare.
+
+    ``source`` and ``onnx`` name the files on the disk; else those below ``out`` are taken where
+    they are. The weights are made for the purpose from ``seed`` (variance-preserving), the same
+    for all. Raises ``SpecError`` for a named file that is not there.
+    """
+    weights = verification_weights(network.program, seed)
+    emitted = onnx_bytes(network.program, weights)
+    artefacts = [
+        Artefact("source", "source", network.source()),
+        Artefact("ONNX", "onnx", emitted, holds_weights=True),
+        Artefact("ONNX text", "onnx", network.onnx_text()),
+    ]
+    folder = out / network.name
+    sources = [source] if source is not None else _present(folder / f"{network.name}.py")
+    graphs = [onnx] if onnx is not None else _present(
+        folder / f"{network.name}.onnxtxt", folder / f"{network.name}.onnx"
+    )
+    artefacts += [Artefact(str(path), "source", _content(path).decode()) for path in sources]
+    artefacts += [Artefact(str(path), "onnx", _graph(path)) for path in graphs]
+    return verify_artefacts(network.program, artefacts, weights, seed=seed)
+
+
+def _present(*paths: Path) -> list[Path]:
+    return [path for path in paths if path.is_file()]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        code = Code.FILE_NOT_FOUND if isinstance(error, FileNotFoundError) else Code.FILE_UNREADABLE
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError([Diagnostic(code, f"cannot read `{path}`: {reason}", None)]) from error
+
+
+def _graph(path: Path) -> str | bytes:
+    """A model's bytes, or the text of a graph in ONNX's text syntax."""
+    content = _content(path)
+    return content.decode() if path.suffix in (".onnxtxt", ".onnxtext") else content
 
 
 def _having(documents: Iterable[Document], variant: str | None) -> list[Document]:
