@@ -150,8 +150,10 @@ def verify(
     ]
     folder = out / network.name
     sources = [source] if source is not None else _present(folder / f"{network.name}.py")
-    graphs = [onnx] if onnx is not None else _present(
-        folder / f"{network.name}.onnxtxt", folder / f"{network.name}.onnx"
+    graphs = (
+        [onnx]
+        if onnx is not None
+        else _present(folder / f"{network.name}.onnxtxt", folder / f"{network.name}.onnx")
     )
     artefacts += [Artefact(str(path), "source", _content(path).decode()) for path in sources]
     artefacts += [Artefact(str(path), "onnx", _graph(path)) for path in graphs]

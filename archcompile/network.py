@@ -57,7 +57,7 @@ class Network:
         return self._source
 
     def module(self) -> nn.Module:
-        """An ``nn.Module``: the class of ``source()``, executed once and constructed with its defaults.
+        """An ``nn.Module``: the class of ``source()``, constructed with its defaults.
 
         Raises ``MissingLibrary`` where torch is not installed.
         """
@@ -76,7 +76,7 @@ class Network:
         *,
         force: bool = False,
     ) -> None:
-        """Write an ONNX model with weights: given by name, read from a file, or initialised by ``seed``.
+        """Write an ONNX model with weights: by name, from a file, or initialised by ``seed``.
 
         ``weights`` may be a state_dict of NumPy arrays or of torch tensors, a ``.safetensors`` file
         or a ``.pt`` file. Raises ``SpecError`` for weights that are not this network's, and for a
@@ -127,7 +127,7 @@ def _marked(svg: str) -> str:
 
 
 def _array(value: object) -> Array:
-    """A tensor or array as a NumPy array; a torch tensor gives itself without torch being imported."""
+    """A tensor or array as a NumPy array; a torch tensor gives itself, so torch is not imported."""
     detach = getattr(value, "detach", None)
     held = value if detach is None else detach().cpu().numpy()
     return held  # type: ignore[return-value]  # what is no array is refused by `fit`

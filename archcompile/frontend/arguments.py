@@ -6,6 +6,7 @@ An op's arguments are validated by its own pydantic model, a block's by its para
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pydantic import ValidationError
 
@@ -65,10 +66,8 @@ def build_op(kind: type[Op], call: Scalar, arguments: Tree | None, frame: Frame)
     return _validated(kind, call, values, given)
 
 
-def bind_block(
-    block: Block, call: Scalar, arguments: Tree | None, frame: Frame
-) -> dict[str, Expr]:
-    """The block's parameters with their values here, defaults included. Raises all findings at once."""
+def bind_block(block: Block, call: Scalar, arguments: Tree | None, frame: Frame) -> dict[str, Expr]:
+    """The block's parameters with their values here, defaults too. Raises all findings at once."""
     findings = Findings()
     parameters = {parameter.name.text: parameter for parameter in block.parameters}
     given = _bind(block.name.text, call, arguments, tuple(parameters), findings)
@@ -131,8 +130,8 @@ def _fits(type_word: str, value: Expr) -> bool:
     held = value.value if isinstance(value, Literal) else None
     if isinstance(held, bool):
         return type_word == "bool"
-    kinds = {"int": int, "number": (int, float), "text": str}
-    return type_word in kinds and isinstance(held, kinds[type_word])
+    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "number": (int, float), "text": (str,)}
+    return isinstance(held, kinds.get(type_word, ()))
 
 
 def _parameter_value(parameter: Parameter, tree: Tree, frame: Frame) -> Expr:
@@ -165,7 +164,7 @@ def _sequence(
     positions = tuple(item for item in items if not isinstance(item, Mapping))
     if len(names) == 1 and len(positions) > 1 and not keywords:
         return {names[0]: arguments}  # adaptive_avg_pool2d: [6, 6] is its one argument
-    for earlier, later in zip(items, items[1:], strict=False):
+    for earlier, later in pairwise(items):
         if isinstance(earlier, Mapping) and not isinstance(later, Mapping):
             findings.add(
                 Code.BAD_ARGUMENT,

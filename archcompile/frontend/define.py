@@ -54,7 +54,10 @@ class Definer:
         inputs: tuple[Local, ...],
         outputs: tuple[tuple[str, Scalar], ...],
     ) -> Definition:
-        """The network's own class. Raises ``NotGeneric`` if a parameter that is kept decides its structure."""
+        """The network's own class.
+
+        Raises ``NotGeneric`` if a parameter that is kept decides its structure.
+        """
         walk = BodyWalk(self, {parameter.name for parameter in parameters})
         places = walk.body(layers, frame, {each.name: each for each in inputs})
         shown = tuple((name, _read(places, source).name) for name, source in outputs)
@@ -89,11 +92,7 @@ class Definer:
         arguments: list[tuple[str, Expr]] = []
         sizes = inferred_sizes(block, types)
         for parameter in definition.parameters:
-            value = (
-                to_expr(sizes[parameter.name])
-                if parameter.inferred
-                else values[parameter.name]
-            )
+            value = to_expr(sizes[parameter.name]) if parameter.inferred else values[parameter.name]
             if parameter.inferred or value != parameter.default:
                 arguments.append((parameter.name, value))
         return BlockUse(definition.name, tuple(arguments)), self._types(block, values, types)

@@ -129,9 +129,7 @@ class ChainWalk:
             self.body.taken -= taken
         if not members or words(members) & set(_SPATIAL):
             raise NotGeneric("a loop's arguments depend on the size of the map")
-        loop = LoopOf(
-            tuple(python.values()), columns, count, members, carries, None, layer.span
-        )
+        loop = LoopOf(tuple(python.values()), columns, count, members, carries, None, layer.span)
         if known is not None:
             return (loop,), self._unrolled(layer, known, here, kind)[1]
         return (loop,), _behind(kind, result)
@@ -149,9 +147,7 @@ class ChainWalk:
         variable = self.carried or self._fresh("in_features" if kind.rank == 2 else "in_channels")
         inside = ChainWalk(self.body, variable)
         self.body.taken.add(variable)
-        members, result = inside._round(
-            layer, frame, _with_unknown_map(kind, symbol(variable))
-        )
+        members, result = inside._round(layer, frame, _with_unknown_map(kind, symbol(variable)))
         carry = Carry(variable, kind.channels, result.channels)
         used = variable in words(members)
         if self.carried is None:
@@ -213,9 +209,7 @@ def _known_rounds(layer: Layer, here: Frame) -> tuple[dict[str, Expr], ...] | No
     return tuple({"index": Literal(index)} for index in range(count.value))
 
 
-def _header(
-    layer: Layer, here: Frame
-) -> tuple[tuple[str, ...], tuple[Expr, ...], Expr | None]:
+def _header(layer: Layer, here: Frame) -> tuple[tuple[str, ...], tuple[Expr, ...], Expr | None]:
     """The loop's variables, what they run over, or how often it runs."""
     if layer.loop is None:
         assert layer.repeat is not None

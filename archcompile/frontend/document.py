@@ -6,20 +6,24 @@ Structure only. Whatever may be an expression, a template or an op's arguments s
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, InstanceOf
 
 from archcompile.diagnostics import Span
-from archcompile.frontend.tree import Mapping, Scalar, Tree
+from archcompile.frontend.tree import Scalar, Tree
 
 
 class Model(BaseModel):
     """Strict, frozen, closed: an unknown key is a finding, never ignored."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True
+    )
 
 
 class Loop(Model):
-    """``for``: columns of one length that run in step. A column's values are a list or an expression."""
+    """``for``: columns of one length that run in step; each is a list or an expression."""
 
     columns: tuple[tuple[InstanceOf[Scalar], Tree], ...]
     """``{depth: depths, width: [64, 128]}`` in order; with ``rows`` the variables stand alone."""
@@ -30,7 +34,7 @@ class Loop(Model):
 
 
 class Layer(Model):
-    """One entry of a ``layers`` or ``sequence`` list: exactly one of op, sequence, layers (a loop's body)."""
+    """One entry of a list of layers: one of op, sequence, or layers (a loop's body)."""
 
     span: Span
     """The whole entry."""
@@ -59,7 +63,7 @@ class Parameter(Model):
 
 
 class Block(Model):
-    """A user's own op: typed parameters, inputs, a body (``layers``) or a chain (``sequence``), outputs."""
+    """A user's own op: typed parameters, inputs, a body or chain, outputs."""
 
     name: InstanceOf[Scalar]
     parameters: tuple[Parameter, ...] = ()
@@ -73,7 +77,7 @@ class Block(Model):
 
 
 class Input(Model):
-    """A named input; each entry of the shape is a number, a parameter or a symbol (``N``, ``H``)."""
+    """A named input; each entry of the shape is a number, parameter or symbol (``N``, ``H``)."""
 
     name: InstanceOf[Scalar] | None
     """``None`` for ``input: [N, 3, H, W]``: the input is then called ``x``."""
@@ -82,7 +86,7 @@ class Input(Model):
 
 
 class Output(Model):
-    """A named output and the layer that it shows (the same name, unless ``from`` says otherwise)."""
+    """A named output and the layer that it shows (of the same name unless ``from`` is given)."""
 
     name: InstanceOf[Scalar]
     source: InstanceOf[Scalar]
@@ -98,10 +102,9 @@ class Cite(Model):
 
 
 class Claim(Model):
-    """One claim of ``expect``: a number (``parameters``, ``macs``, ``buffers``) or a layer's shape."""
+    """One claim of ``expect``: a number (``parameters``, ``macs``, …) or a layer's shape."""
 
-    subject: str
-    """``parameters``, ``buffers``, ``macs``, ``receptive_field`` or ``shapes``."""
+    subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
     layer: str | None = None
     """For ``shapes`` and ``receptive_field``: the layer's path."""
     value: int | str | tuple[int, ...]

@@ -86,9 +86,7 @@ class _Elaboration:
             family=document.name.text,
             title=(variant.title if variant is not None else None) or document.title,
             cite=_citation(cite),
-            parameters=tuple(
-                (name, to_python(value)) for name, value in self.values.known.items()
-            ),
+            parameters=tuple((name, to_python(value)) for name, value in self.values.known.items()),
             overridden=self.values.overridden,
             inputs=inputs,
             members=members,
@@ -164,13 +162,9 @@ class _Elaboration:
         )
         return definer.reachable(network)
 
-    def _shown(
-        self, outputs: tuple[ProgramOutput, ...]
-    ) -> list[tuple[ProgramOutput, Scalar]]:
+    def _shown(self, outputs: tuple[ProgramOutput, ...]) -> list[tuple[ProgramOutput, Scalar]]:
         declared: tuple[Output, ...] = self.document.outputs
-        return [
-            (each, output.source) for each, output in zip(outputs, declared, strict=False)
-        ]
+        return [(each, output.source) for each, output in zip(outputs, declared, strict=False)]
 
     def _kept(self) -> tuple[definition.Parameter, ...]:
         """Scalar parameters that are numeric arguments only: the constructor's parameters."""
@@ -201,7 +195,9 @@ def _variant(document: Document, name: str | None) -> Variant | None:
         Code.UNKNOWN_VARIANT,
         message,
         document.name.span,
-        help=f"did you mean `{near}`? There are {listed(known)}" if near else f"there are {listed(known)}",
+        help=f"did you mean `{near}`? There are {listed(known)}"
+        if near
+        else f"there are {listed(known)}",
     )
 
 
@@ -245,9 +241,7 @@ def _lineage(
     line: list[Variant] = []
     while variant is not None:
         if variant in line:
-            findings.add(
-                Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span
-            )
+            findings.add(Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span)
             break
         line.append(variant)
         if variant.extends is None:
@@ -302,7 +296,7 @@ def _override(
 
 
 def literal(value: object, name: str, parameter: Parameter) -> Expr:
-    """A caller's Python value as a constant expression. Raises a finding for other kinds of value."""
+    """A caller's Python value as a constant expression; other kinds of value are a finding."""
     if isinstance(value, list | tuple):
         return ListOf(tuple(literal(item, name, parameter) for item in value))
     if isinstance(value, bool | int | float | str):
@@ -346,7 +340,9 @@ def _size(entry: Scalar, names: Mapping[str, Expr]) -> Dim:
             Code.BAD_SHAPE_ENTRY,
             f"`{text}` is neither a parameter nor a symbol (a single capital letter)",
             entry.span,
-            help=f"write `{near}`" if near else f"write `{text[0].upper()}`, or declare it in `params`",
+            help=f"write `{near}`"
+            if near
+            else f"write `{text[0].upper()}`, or declare it in `params`",
         )
     letters = {chr(code): Name(chr(code)) for code in range(ord("A"), ord("Z") + 1)}
     result = Frame({**letters, **names}, {}).expression(entry)
@@ -377,4 +373,3 @@ def _claims(document: Document, variant: Variant | None) -> tuple[program.Claim,
         program.Claim(claim.subject, claim.layer, claim.value, claim.span)
         for claim in every.values()
     )
-

@@ -20,7 +20,7 @@ from archcompile.frontend.frame import Frame, Open, rounds
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of, to_python
 from archcompile.frontend.tree import Scalar
-from archcompile.ir.expr import Expr, Literal
+from archcompile.ir.expr import Constant, Expr, Literal
 from archcompile.ir.op import Op, OpError, decided
 from archcompile.ir.program import Member, Node, Region, Value
 from archcompile.ir.types import TensorType
@@ -55,7 +55,7 @@ class Expander:
     def _entry(
         self, layer: Layer, prefix: str, frame: Frame, places: Places[Open_], *, loops: bool
     ) -> list[Member]:
-        """One line of a class body; a loop without a name stands for its copies, in the same body."""
+        """One line of a class body; a loop without a name stands for its copies."""
         reads: Flow = (None,)
         with self.findings.collecting():
             reads = places.read(layer.sources, _texts(layer.sources, frame))
@@ -117,7 +117,9 @@ class Expander:
         with self.findings.collecting():
             try:
                 if layer.loop is not None:
-                    return [frame.binding(names) for names in rounds(frame.columns(layer.loop)) or ()]
+                    return [
+                        frame.binding(names) for names in rounds(frame.columns(layer.loop)) or ()
+                    ]
                 assert layer.repeat is not None
                 count = to_python(frame.count(layer.repeat))
                 copies = range(count if isinstance(count, int) else 0)
@@ -126,9 +128,7 @@ class Expander:
                 pass
         return []
 
-    def _made(
-        self, layer: Layer, path: str, here: Frame, reads: Flow
-    ) -> tuple[list[Member], Flow]:
+    def _made(self, layer: Layer, path: str, here: Frame, reads: Flow) -> tuple[list[Member], Flow]:
         """The members that a line becomes at ``path``, and its values."""
         if layer.sequence is not None or _is_loop(layer):
             return self._container(layer, path, here, reads)
@@ -159,7 +159,7 @@ class Expander:
     def chain(
         self, lines: list[tuple[Frame, Layer]], path: str, value: Open_
     ) -> tuple[tuple[Member, ...], Open_]:
-        """Members in a row, each reading the one before; those without a name are numbered by place."""
+        """Members in a row, each reading the one before; numbered by place where unnamed."""
         members: list[Member] = []
         places: Places[Open_] = Places.of({}, ())
         walker = _ChainWalk(self, path, places, members)
@@ -179,11 +179,13 @@ class Expander:
         if len(reads) != len(names):
             raise _wrong_count(call, len(names), reads)
         inputs = dict(zip(names, reads, strict=True))
-        frame = body_frame(values, {name: value and value.type for name, value in inputs.items()})
+        frame = body_frame(
+            values, {name: None if each is None else each.type for name, each in inputs.items()}
+        )
         self.calls.append((block.name.text, call.span))
         members, outputs = self._block_body(block, path, frame, inputs)
         self.calls.pop()
-        arguments = tuple((name, _plain(value)) for name, value in values.items())
+        arguments = tuple((name, to_python(value)) for name, value in values.items())
         region = self._region(
             path, "block", block.name.text, arguments, reads, members, outputs, call.span
         )
@@ -201,9 +203,7 @@ class Expander:
         if not block.outputs:
             return members, places.current
         return members, tuple(
-            value
-            for output in block.outputs
-            for value in self._output(places, output.source)
+            value for output in block.outputs for value in self._output(places, output.source)
         )
 
     def _output(self, places: Places[Open_], source: Scalar) -> Flow:
@@ -247,7 +247,7 @@ class Expander:
         path: str,
         kind: OneOf["block", "sequence", "repeat"],
         block: str | None,
-        arguments: tuple[tuple[str, object], ...],
+        arguments: tuple[tuple[str, Constant], ...],
         reads: Flow,
         members: tuple[Member, ...],
         outputs: Flow,
@@ -381,7 +381,3 @@ def _one_copy(layer: Layer) -> Layer:
 
 def _base(layer: Layer) -> str:
     return layer.op.text if layer.op is not None else "sequence"
-
-
-def _plain(value: Expr) -> object:
-    return to_python(value)

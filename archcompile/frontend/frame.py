@@ -1,4 +1,4 @@
-"""Frame: what an expression can see at one place of a spec, and the questions elaboration asks there."""
+"""Frame: what an expression sees at one place of a spec, and what elaboration asks there."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Frame:
         return "".join(parts)
 
     def columns(self, loop: Loop) -> tuple[tuple[str, Expr], ...]:
-        """The variables of a ``for`` with their lists, all of one length where lengths are known."""
+        """The variables of a ``for`` with their lists, of one length where that is known."""
         if loop.rows is not None:
             return self._rows(loop, loop.rows)
         columns = tuple((key, self._column(key, tree)) for key, tree in loop.columns)

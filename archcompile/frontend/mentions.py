@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from archcompile.ir.definition import Apply, BlockUse, Chain, ChainMember, LoopOf, OpUse
+from archcompile.ir.definition import Apply, BlockUse, Chain, ChainMember, OpUse
 from archcompile.ir.dim import Dim
-from archcompile.targets.pytorch import ModuleForm, form
 from archcompile.targets.python import (
     CallOf,
     Constant,
@@ -19,6 +18,7 @@ from archcompile.targets.python import (
     Verbatim,
     Word,
 )
+from archcompile.targets.pytorch import ModuleForm, form
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 

@@ -18,7 +18,7 @@ V = TypeVar("V")
 
 @dataclass(slots=True)
 class Places(Generic[V]):
-    """What has a name so far, what the line before left, and how often each automatic name was used."""
+    """What has a name so far, what the line before left, how often each automatic name was used."""
 
     inputs: dict[str, V]
     later: frozenset[str]
@@ -44,13 +44,20 @@ class Places(Generic[V]):
         check_layer_name(name, span)
         if name in self.inputs:
             raise finding(
-                Code.DUPLICATE_NAME, f"`{name}` is the name of an input", span, help=f"write `{name}1`"
+                Code.DUPLICATE_NAME,
+                f"`{name}` is the name of an input",
+                span,
+                help=f"write `{name}1`",
             )
         if name in self.spans:
             help = f'write `name: "{name}{{index + 1}}"`' if loops else None
             first = Related(self.spans[name], f"`{name}` is first named here")
             raise finding(
-                Code.DUPLICATE_NAME, f"two layers are called `{name}`", span, related=(first,), help=help
+                Code.DUPLICATE_NAME,
+                f"two layers are called `{name}`",
+                span,
+                related=(first,),
+                help=help,
             )
         self.spans[name] = span
         return name

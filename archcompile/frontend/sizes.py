@@ -8,7 +8,7 @@ from archcompile.diagnostics import SourceFile, Span
 from archcompile.frontend.expressions import parse_expression
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.dim import Dim
-from archcompile.ir.expr import Binary, Call, Expr, ListOf, Literal, Name, Unary
+from archcompile.ir.expr import Binary, Call, Constant, Expr, ListOf, Literal, Name, Unary
 from archcompile.ir.types import TensorType
 
 _NOWHERE = Span(SourceFile("<inferred>", ""), 1, 1, 1, 1)
@@ -72,8 +72,8 @@ def shape_of(value: TensorType) -> tuple[Expr, ...]:
     return tuple(map(to_expr, value.dims))
 
 
-def to_python(expr: Expr) -> object:
-    """What a constant expression holds: a scalar or a tuple. Raises ``ValueError`` if a name is left."""
+def to_python(expr: Expr) -> Constant:
+    """What a constant expression comes to. Raises ``ValueError`` if a name is left."""
     match expr:
         case Literal(value=value):
             return value

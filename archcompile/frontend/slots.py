@@ -12,7 +12,7 @@ from archcompile.ir.op import Op
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """``words`` stand for themselves; ``is_size`` says that an expression may stay symbolic as a size."""
+    """``words`` stand for themselves; where ``is_size``, an expression may stay symbolic."""
 
     name: str
     words: frozenset[str]

@@ -19,7 +19,7 @@ class Scalar:
 
     span: Span
     text: str
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     plain: bool
     inner: Span | None = None
 

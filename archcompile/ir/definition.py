@@ -25,12 +25,12 @@ class Parameter:
     type: str
     default: Expr | None = None
     inferred: bool = False
-    """True for what the author does not write: the sizes of what the caller passes in."""
+    """True for what the author does not write: sizes of what the caller passes in."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpUse:
-    """An op with its arguments; ``written`` gives the author's form of sizes that are expressions."""
+    """An op with its arguments; ``written`` is the author's form of sizes that are expressions."""
 
     op: Op
     inputs: tuple[TensorType, ...]
@@ -39,7 +39,7 @@ class OpUse:
 
 @dataclass(frozen=True, slots=True)
 class BlockUse:
-    """A call of a definition: arguments by name (the inferred ones too), without those at their default."""
+    """A call of a definition: arguments by name, inferred ones too, but not defaults."""
 
     definition: str
     arguments: tuple[tuple[str, Expr], ...]
@@ -47,7 +47,7 @@ class BlockUse:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """One layer. In a class body it has a name and reads named values; in a chain it reads its neighbour."""
+    """One layer. In a class body it reads values by name; in a chain the member before it."""
 
     name: str
     use: OpUse | BlockUse
@@ -71,7 +71,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """A running size of a loop: ``variable`` starts as ``start``; each round leaves ``after`` in it."""
+    """A running size of a loop: ``variable`` is ``start`` at first, ``after`` behind each round."""
 
     variable: str
     start: Dim

@@ -15,6 +15,9 @@ from archcompile.diagnostics import Span
 Scalar: TypeAlias = int | float | bool | str | None
 """What a literal may hold; ``None`` stands for the word ``none`` (an absent layer argument)."""
 
+Constant: TypeAlias = "Scalar | tuple[Constant, ...]"
+"""What a constant expression comes to: a scalar, or a list of constants."""
+
 BinaryOperator: TypeAlias = OneOf["+", "-", "*", "/", "//", "%", "**"]
 Comparison: TypeAlias = OneOf["==", "!=", "<", "<=", ">", ">="]
 
@@ -139,7 +142,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of one of the language's functions: ``min``, ``max``, ``len``, ``range``, ``sum``, …"""
+    """A call of one of the language's functions: ``min``, ``max``, ``len``, ``range``, ``sum``."""
 
     function: str
     arguments: tuple[Expr, ...]

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from archcompile.ir.dim import Dim
-from archcompile.ir.expr import Scalar
+from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
 from archcompile.ir.program import Member, Program, Region, Value
-
-Argument: TypeAlias = Scalar | tuple[Scalar, ...]
 
 _TYPE_COLUMN = 88
 """Types line up where the lines before them are at most this long."""
@@ -97,7 +94,7 @@ def _call(function: str, reads: list[str], arguments: Iterable[tuple[str, str]])
     return f"{function}({', '.join([*reads, *(f'{name}={text}' for name, text in arguments)])})"
 
 
-def _texts(arguments: tuple[tuple[str, Argument], ...]) -> Iterator[tuple[str, str]]:
+def _texts(arguments: tuple[tuple[str, Constant], ...]) -> Iterator[tuple[str, str]]:
     return ((name, _argument(value)) for name, value in arguments)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from archcompile.diagnostics import Span
 from archcompile.ir.definition import Definition
-from archcompile.ir.expr import Scalar
+from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
@@ -29,7 +29,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One use of an op. ``path`` is module path, state_dict prefix, ONNX node name and report row."""
+    """One use of an op; ``path`` names its module, state_dict keys, ONNX node and report row."""
 
     path: str
     op: Op
@@ -55,7 +55,7 @@ class Region:
     kind: Literal["block", "sequence", "repeat"]
     block: str | None
     """The block's name, for a call."""
-    arguments: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+    arguments: tuple[tuple[str, Constant], ...]
     """What the block was called with, defaults included."""
     inputs: tuple[Value, ...]
     members: tuple[Member, ...]
@@ -104,7 +104,7 @@ class Program:
     """The file's name (``name:``)."""
     title: str | None
     cite: Citation | None
-    parameters: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+    parameters: tuple[tuple[str, Constant], ...]
     """Every parameter of the file with the value it has here."""
     overridden: tuple[str, ...]
     """Parameters that the caller set, so that claims about the variant's own values do not hold."""

@@ -87,7 +87,14 @@ def python_value(value: object) -> Python:
         case (first, second) if isinstance(first, Dim) and first == second:
             return python_value(first)
         case tuple():
-            return TupleOf(tuple(python_value(item) for item in value))
+            return TupleOf(tuple(map(_item, value)))
         case bool() | int() | float() | str() | None:
             return Constant(value)
     raise TypeError(f"no Python form for {value!r}")
+
+
+def _item(value: object) -> Python:
+    """A pair inside a tuple stays one: ``padding=((0, 1), (2, 2))``."""
+    if isinstance(value, tuple):
+        return TupleOf(tuple(map(_item, value)))
+    return python_value(value)
