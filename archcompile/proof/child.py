@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 
-def main(folders: list[Path]) -> None:
+def main(folders: list[Path], beat: Callable[[], None]) -> None:
     """Run the jobs in order; whatever a source does wrong becomes ``error`` in its result."""
-    beat = _heartbeat()
     for folder in folders:
         result: Facts = {}
         try:
@@ -198,7 +197,7 @@ def _distance(new: torch.Tensor, old: torch.Tensor) -> float:
     return float(change / scale) if scale else float(change > 0)
 
 
-def _heartbeat() -> Callable[[], None]:
+def heartbeat() -> Callable[[], None]:
     """Says "still going" on the real standard output; the source gets an empty one."""
     pulse = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -222,4 +221,4 @@ def _last_line(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]])
+    main([Path(name) for name in sys.argv[1:]], heartbeat())

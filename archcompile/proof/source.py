@@ -61,7 +61,7 @@ def run_sources(
     with tempfile.TemporaryDirectory(prefix="archcompile-") as name:
         folders = [Path(name) / str(place) for place in range(len(tasks))]
         for folder, (text, job) in zip(folders, tasks, strict=True):
-            _write(folder, text, job)
+            write_job(folder, text, job)
         deaths: dict[Path, RunFailed] = {}
         while waiting := [each for each in folders if each not in deaths and not _done(each)]:
             death = _watch(waiting, patience)
@@ -87,7 +87,8 @@ def _result(folder: Path, job: SourceJob) -> Run | RunFailed:
     return _read(folder, facts, job)
 
 
-def _write(folder: Path, text: str, job: SourceJob) -> None:
+def write_job(folder: Path, text: str, job: SourceJob) -> None:
+    """Make the folder that ``child.py`` is given for one source file."""
     np = numpy()
     names = tuple(job.batches[0].inputs)
     arrays = {f"w/{key}": array for key, array in job.weights.items()}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +12,10 @@ import pytest
 from proof_networks import TINY_SOURCE, random_weights, tiny
 
 from archcompile.diagnostics import MissingLibrary
+from archcompile.proof import child
 from archcompile.proof.batches import sample_batch, sample_batches
 from archcompile.proof.run import Run, RunFailed
-from archcompile.proof.source import SourceJob, run_sources
+from archcompile.proof.source import SourceJob, run_sources, write_job
 
 NET = tiny()
 JOB = SourceJob(random_weights(NET), sample_batches(NET, 0))
@@ -114,6 +118,32 @@ def test_a_source_that_cannot_be_built_gives_one_line(
 
 def test_a_crash_does_not_take_the_next_source_with_it(ran: dict[str, Run | RunFailed]) -> None:
     assert np.array_equal(good(ran["fine again"]).outputs[2][0], good(ran["fine"]).outputs[2][0])
+
+
+def test_the_script_does_in_this_process_what_it_does_in_its_own(
+    tmp_path: Path, ran: dict[str, Run | RunFailed]
+) -> None:
+    import torch
+
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    write_job(tmp_path / "0", TINY_SOURCE, replace(MOVING, taps=True))
+    write_job(tmp_path / "1", TEXTS["raises"], JOB)
+    beats: list[int] = []
+    try:
+        child.main([tmp_path / "0", tmp_path / "1"], lambda: beats.append(1))
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+        sys.modules.pop("network")
+    results = [json.loads((tmp_path / name / "result.json").read_text()) for name in "01"]
+    moved = good(ran["fine"]).movement
+    assert moved is not None
+    assert results[0]["by_weight"] == {key: list(by) for key, by in moved.by_weight.items()}
+    assert results[1]["error"] == good(ran["raises"]).error
+    assert len(beats) == (2 + 3 + 2) + 2  # start and class, batches, changes; start and class
+    with np.load(tmp_path / "0" / "outputs.npz") as shown:
+        assert np.array_equal(shown["2/0"], good(ran["fine"]).outputs[2][0])
+        assert shown["t/pool"].shape == (5, 6, 4, 5)
 
 
 def test_a_missing_torch_is_said_with_the_remedy(
