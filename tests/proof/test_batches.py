@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from proof_networks import chain, op, tiny
 
+from archcompile.diagnostics import InternalError
 from archcompile.ir.dim import Dim
-from archcompile.ir.program import Program
+from archcompile.ir.program import Node, Program, Value
 from archcompile.ir.types import TensorType
 from archcompile.proof.batches import concrete_sizes, is_legal, sample_batches
 
@@ -62,3 +66,17 @@ def test_a_seed_gives_the_same_numbers_and_another_seed_other_ones() -> None:
 
     assert numbers(3) == numbers(3)
     assert len({*numbers(3), *numbers(4)}) == 6
+
+
+def test_a_program_that_states_a_shape_which_its_ops_do_not_make_has_no_legal_sizes() -> None:
+    net = fully_convolutional()
+    first = net.members[0]
+    assert isinstance(first, Node)
+    wrong = replace(first, output=Value("c1", TensorType.of("N", 4, "H", "W")))
+    with pytest.raises(InternalError, match="no sizes up to 65536 are legal for H, W"):
+        concrete_sizes(replace(net, members=(wrong, *net.members[1:])))
+
+
+def test_the_smallest_size_is_exact_between_two_powers_of_two() -> None:
+    net = chain(TensorType.of("N", 1, "H", "H"), ("p", op("max_pool2d", kernel_size=13)))
+    assert concrete_sizes(net)[0] == {"H": 13}

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof_networks import TINY_GRAPH, TINY_SOURCE, chain, op, random_weights, tiny
+from proof_networks import SPAN, TINY_GRAPH, TINY_SOURCE, chain, network, op, random_weights, tiny
 
 from archcompile.diagnostics import InternalError
+from archcompile.ir.program import Node, ProgramOutput, Value
 from archcompile.ir.types import TensorType
 from archcompile.proof import Artefact, VerifyReport, verify
 from archcompile.proof.graph import bind, read_graph
@@ -318,3 +319,41 @@ def test_nothing_to_compare_is_not_agreement() -> None:
     report = verify(chain(TensorType.of("N", 2), ("act", op("relu"))), (), {})
     assert not report.agree
     assert report.lines()[-1] == "net: not shown to agree: nothing was compared"
+
+
+def test_an_input_that_no_output_reads_makes_the_comparison_not_count() -> None:
+    a, b = Value("a", TensorType.of("N", 3)), Value("b", TensorType.of("N", 4))
+    y = Value("y", a.type)
+    nodes = (Node("y", op("tanh"), (a,), y, SPAN),)
+    net = network("half_blind", (a, b), nodes, (ProgramOutput("y", y),))
+    text = (
+        '<ir_version: 10, opset_import: ["" : 22]>\n'
+        "half_blind (float[N,3] a, float[N,4] b) => (float[N,3] y) { y = Tanh (a) }"
+    )
+    report = verify(net, (Artefact("onnx", "onnx", text),), {})
+    assert [pair.note for pair in report.comparisons] == [
+        "counts as not made: the input `b` moves no output"
+    ]
+
+
+def test_open_image_sizes_are_verified_on_two_sizes() -> None:
+    net = chain(
+        TensorType.of("N", 2, "H", "W"),
+        ("c", op("conv2d", out_channels=3, kernel_size=4, stride=3)),
+        ("act", op("sigmoid")),
+        name="open",
+    )
+    text = (
+        '<ir_version: 10, opset_import: ["" : 22]>\n'
+        'open (float[N,2,H,W] image, float[3,2,4,4] "c.weight", float[3] "c.bias")'
+        " => (float[N,3,h,w] act)\n"
+        '{ c = Conv <strides = [3, 3]> (image, "c.weight", "c.bias")\n act = Sigmoid (c) }'
+    )
+    report = verify(net, (Artefact("onnx", "onnx", text),), random_weights(net))
+    assert report.agree
+    assert [dict(sizes) for sizes in report.batches] == [
+        {"H": 4, "W": 5, "N": 1},
+        {"H": 4, "W": 5, "N": 3},
+        {"H": 4, "W": 5, "N": 5},
+        {"H": 8, "W": 9, "N": 3},
+    ]
