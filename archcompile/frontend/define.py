@@ -31,6 +31,7 @@ from archcompile.ir.definition import (
     Parameter,
     Step,
 )
+from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Expr, Literal, Name
 from archcompile.ir.op import Op, OpError, Undecided
 from archcompile.ir.types import TensorType
@@ -60,6 +61,7 @@ class Definer:
         """
         walk = BodyWalk(self, {parameter.name for parameter in parameters})
         places = walk.body(layers, frame, {each.name: each for each in inputs})
+        _words(tuple(walk.steps))
         shown = tuple((name, _read(places, source).name) for name, source in outputs)
         if not outputs:
             shown = tuple((value.name, value.name) for value in places.current)
@@ -136,7 +138,7 @@ class Definer:
         walk = BodyWalk(self, {parameter.name for parameter in declared})
         chain, outputs = walk.block(block, values, types)
         members = (*walk.steps, *(chain or ()))
-        said = words(members)
+        said = _words(members)
         inferred = tuple(
             Parameter(name, "int", inferred=True)
             for name, size in inferred_sizes(block, types).items()
@@ -266,7 +268,7 @@ class BodyWalk:
         try:
             built = build_op(kind, call, layer.arguments, here)
             result = built.op.infer(*types)
-        except (OpError, Undecided, SpecError) as error:
+        except (OpError, Undecided, SpecError, DimTooLarge) as error:
             raise NotGeneric(str(error)) from error
         return OpUse(built.op, types, built.written), (result,)
 
@@ -308,6 +310,14 @@ def _known(text: str | None) -> str:
 
 def _read(places: Places[Local], source: Scalar) -> Local:
     return places.read((source,), (source.text,))[0]
+
+
+def _words(members: tuple[ChainMember, ...]) -> set[str]:
+    """The names that the class will say; ``NotGeneric`` for a function that Python does not have."""
+    said = words(members)
+    if "make_divisible" in said:
+        raise NotGeneric("`make_divisible` is not a function of Python's")
+    return said
 
 
 def _callees(members: tuple[ChainMember, ...]) -> list[str]:

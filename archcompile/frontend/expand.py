@@ -20,6 +20,7 @@ from archcompile.frontend.frame import Frame, Open, rounds
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of, to_python
 from archcompile.frontend.tree import Scalar
+from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Constant, Expr, Literal
 from archcompile.ir.op import Op, OpError, decided
 from archcompile.ir.program import Member, Node, Region, Value
@@ -139,6 +140,8 @@ class Expander:
                 if isinstance(callee, Block):
                     return self._call(callee, layer, path, here, reads)
                 return self._op(callee, layer, path, here, reads)
+            except DimTooLarge as error:
+                self.findings.add(Code.TOO_BIG, str(error), layer.op.span)
             except Open:
                 pass
         return [], (None,)
