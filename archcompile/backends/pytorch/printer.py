@@ -1,0 +1,137 @@
+"""The printer: expression trees as text, and statements broken into lines as ``ruff format`` does.
+
+Text of one line goes in as Python and comes out laid out for 88 columns: whoever builds source here
+composes plain lines and leaves their breaking to this file.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from archcompile.backends.pytorch.expressions import (
+    flat,
+    laid_out,
+    literal,
+    splits_at_operators,
+)
+from archcompile.backends.pytorch.layout import Break, IfBroken, Layout, Nest, group, write
+from archcompile.diagnostics import InternalError
+from archcompile.ir.dim import Dim
+from archcompile.targets.python import (
+    CallOf,
+    Constant,
+    Infix,
+    ListOf,
+    Python,
+    Size,
+    TupleOf,
+    Verbatim,
+    Word,
+)
+
+SizeText = Callable[[Dim], str]
+"""How a size is said: as the author wrote it, or in normal form."""
+
+
+def one_line(tree: Python, size: SizeText = str, spell: Callable[[str], str] = str) -> str:
+    """The tree as Python text on one line, however long.
+
+    ``spell`` says the spec's names, which must not hide the ones that the source needs.
+    """
+    match tree:
+        case Word(text):
+            return text
+        case Verbatim(text):
+            return respelled(text, spell)
+        case Constant(value):
+            return literal(value)
+        case Size(dim):
+            return respelled(size(dim), spell)
+        case TupleOf(items):
+            inner = ", ".join(one_line(item, size, spell) for item in items)
+            return f"({inner},)" if len(items) == 1 else f"({inner})"
+        case ListOf(items):
+            return f"[{', '.join(one_line(item, size, spell) for item in items)}]"
+        case Infix(operator, operands):
+            return f" {operator} ".join(one_line(operand, size, spell) for operand in operands)
+        case CallOf(function, arguments, keywords):
+            given = [one_line(argument, size, spell) for argument in arguments]
+            given += [f"{name}={one_line(value, size, spell)}" for name, value in keywords]
+            return f"{function}({', '.join(given)})"
+
+
+def statement(text: str, indent: int) -> list[str]:
+    """The lines of a simple statement (an assignment, a call, ``return``) at ``indent`` columns."""
+    node = _parsed(text)
+    match node:
+        case ast.Assign(targets=[target], value=value):
+            return write((f"{_target(target)} = ", _standing(value)), indent)
+        case ast.AnnAssign(target=target, annotation=annotation, value=ast.expr() as value):
+            start = f"{ast.unparse(target)}: {ast.unparse(annotation)} = "
+            return write((start, _standing(value)), indent)
+        case ast.Return(value=ast.expr() as value):
+            return write(("return ", _standing(value)), indent)
+        case ast.Expr(value=value):
+            return write((_standing(value),), indent)
+    raise InternalError(f"no layout for the statement `{text}`")
+
+
+def header(text: str, indent: int) -> list[str]:
+    """The lines of ``if …:``, ``for … in …:`` or ``def …:``, which end where the body begins."""
+    node = _parsed(f"{text}\n    pass")
+    match node:
+        case ast.If(test=test):
+            return write(("if ", _standing(test), ":"), indent)
+        case ast.For(target=target, iter=source):
+            return write((f"for {_target(target)} in ", _standing(source), ":"), indent)
+        case ast.FunctionDef(name=name, args=arguments, returns=ast.expr() as returns):
+            end = f" -> {ast.unparse(returns)}:"
+            return write((f"def {name}", _parameters(arguments), end), indent)
+    raise InternalError(f"no layout for the header `{text}`")
+
+
+def respelled(text: str, spell: Callable[[str], str]) -> str:
+    """An expression on one line in the printer's own form, its names (not functions) respelled."""
+    return flat(laid_out(_Respelled(spell).visit(ast.parse(text, mode="eval").body)))
+
+
+class _Respelled(ast.NodeTransformer):
+    def __init__(self, spell: Callable[[str], str]) -> None:
+        self._spell = spell
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self._spell(node.id), node.ctx)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        arguments: list[ast.expr] = [self.visit(each) for each in node.args]
+        return ast.Call(node.func, arguments, node.keywords)
+
+
+def _standing(node: ast.expr) -> Layout:
+    """An expression that stands free, so that it needs parentheses before it can be broken."""
+    inner = laid_out(node)
+    if not splits_at_operators(node):
+        return inner
+    return group(IfBroken("("), Nest((Break(), inner)), Break(), IfBroken(")"))
+
+
+def _parameters(arguments: ast.arguments) -> Layout:
+    plain = arguments.args
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults))
+    parts: list[Layout] = []
+    for argument, default in zip(plain, [*defaults, *arguments.defaults], strict=True):
+        kind = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
+        value = f" = {flat(laid_out(default))}" if default else ""
+        parts += [",", Break(" ")] if parts else []
+        parts.append(f"{argument.arg}{kind}{value}")
+    return group("(", Nest((Break(), group(*parts, IfBroken(",")))), Break(), ")")
+
+
+def _target(node: ast.expr) -> str:
+    return ast.unparse(node).removeprefix("(").removesuffix(")")
+
+
+def _parsed(text: str) -> ast.stmt:
+    (node,) = ast.parse(text).body
+    return node
