@@ -1,0 +1,117 @@
+"""``batch_norm2d``: torch.nn.BatchNorm2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from archcompile.diagnostics import Code
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Flag, Op, OpError, Real, require_rank, said
+from archcompile.ir.types import TensorType
+from archcompile.ir.weight import Constant, Weight
+from archcompile.targets.onnx import OnnxLayer, onnx
+from archcompile.targets.reference import reference
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise PydanticCustomError("real", "expected at least 0, got {got}", {"got": said(value)})
+    return value
+
+
+NaturalReal: TypeAlias = Annotated[Real, AfterValidator(_not_negative)]
+"""A finite number of at least 0."""
+
+
+class BatchNorm2d(Op):
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, each channel by itself.
+
+    In evaluation mode, mean and variance are the running ones (Ioffe and Szegedy 2015, alg. 2).
+    """
+
+    key: ClassVar[str] = "batch_norm2d"
+    title: ClassVar[str] = "Batch normalisation of each channel."
+
+    eps: NaturalReal = Field(1e-5, description="Added to the variance.")
+    momentum: Real | None = Field(
+        0.1, description="Weight of a new batch in the running statistics; none: their mean."
+    )
+    affine: Flag = Field(True, description="Whether each channel has a scale and a shift.")
+    track_running_stats: Flag = Field(
+        True, description="Must be true: evaluation needs the running statistics."
+    )
+    bias: Flag = Field(True, description="Must be true: a scale has its shift.")
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """The input's own type."""
+        (x,) = inputs
+        require_rank(self, x, 4, layout="a map [N, C, H, W]")
+        if not self.track_running_stats:
+            raise OpError(
+                Code.UNSUPPORTED,
+                "`batch_norm2d` with `track_running_stats: false` makes a sample's result depend "
+                "on the others in its batch, in evaluation too",
+                argument="track_running_stats",
+                help="leave `track_running_stats` out",
+            )
+        if not self.bias:
+            raise OpError(
+                Code.UNSUPPORTED,
+                "`batch_norm2d` with `bias: false` exists in the newest versions of torch only",
+                argument="bias",
+                help="leave `bias` out, or say `affine: false` for neither scale nor shift",
+            )
+        return x
+
+    def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
+        """``num_features`` is axis 1."""
+        return {"num_features": inputs[0].channels}
+
+    def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
+        """``weight`` 1 and ``bias`` 0, unless ``affine`` is false; then the running statistics."""
+        shape = (inputs[0].channels,)
+        affine = (Weight("weight", shape, Constant(1)), Weight("bias", shape, Constant(0)))
+        return (
+            *(affine if self.affine else ()),
+            Weight("running_mean", shape, Constant(0), kind="buffer"),
+            Weight("running_var", shape, Constant(1), kind="buffer"),
+            Weight("num_batches_tracked", (), Constant(0), kind="buffer", dtype="int64"),
+        )
+
+
+@onnx.register(BatchNorm2d)
+def _onnx(op: BatchNorm2d, layer: OnnxLayer) -> str:
+    channels = int(layer.types[0].channels)
+    if op.affine:
+        scale, shift = layer.weights["weight"], layer.weights["bias"]
+    else:
+        scale = layer.floats("scale", (channels,), (1.0,) * channels)
+        shift = layer.floats("shift", (channels,), (0.0,) * channels)
+    return layer.node(
+        "BatchNormalization",
+        layer.inputs[0],
+        scale,
+        shift,
+        layer.weights["running_mean"],
+        layer.weights["running_var"],
+        epsilon=op.eps,
+    )
+
+
+@reference.register(BatchNorm2d)
+def _reference(
+    np: ModuleType, op: BatchNorm2d, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+) -> Array:
+    """The class's formula, with every statistic along axis 1."""
+    (x,) = inputs
+    own = {name: each[:, None, None] for name, each in weights.items() if each.ndim}
+    y: Array = (x - own["running_mean"]) / np.sqrt(own["running_var"] + op.eps)
+    return y * own["weight"] + own["bias"] if op.affine else y

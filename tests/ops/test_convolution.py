@@ -1,0 +1,190 @@
+"""``conv2d`` against torch and onnxruntime over its whole argument space."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from voices import Case, assert_agreement, assert_state_dict, op, printed
+
+from archcompile.diagnostics import Code
+from archcompile.ir.op import OpError
+from archcompile.ir.types import TensorType
+from archcompile.ir.weight import UniformFanIn
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> Case:
+    """Legal convolutions on maps whose sizes all differ."""
+    groups = draw(st.sampled_from([1, 2, 3]))
+    channels = groups * draw(st.integers(1, 3))
+    out = groups * draw(st.integers(1, 3))
+    pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    kernel, stride, dilation = draw(pair), draw(pair), draw(pair)
+    mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
+    sizes = draw(st.tuples(st.integers(7, 9), st.integers(10, 12)))
+    amount = st.integers(0, 4)
+    padding = draw(
+        st.one_of(
+            amount,
+            st.tuples(amount, amount),
+            st.tuples(st.tuples(amount, amount), st.tuples(amount, amount)),
+            st.sampled_from(["same", "valid"]),
+        )
+    )
+    layer = op(
+        "conv2d",
+        out_channels=out,
+        kernel_size=kernel,
+        stride=1 if padding == "same" else stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        bias=draw(st.booleans()),
+        padding_mode=mode,
+    )
+    return Case.of(layer, (2, channels, *sizes))
+
+
+@settings(max_examples=300)
+@given(convolutions())
+def test_shape_state_dict_and_results_are_torchs(case: Case) -> None:
+    assert_agreement(case)
+    assert_state_dict(case)
+
+
+@settings(max_examples=50)
+@given(convolutions())
+def test_macs_are_half_of_what_torch_counts_as_flops(case: Case) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        case.module()(torch.zeros(1, *case.inputs[0].shape[1:]))
+    assert counter.get_total_flops() == 2 * int(case.layer.macs(*case.types))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            {"out_channels": 64, "kernel_size": 7, "stride": 2, "padding": 3, "bias": False},
+            "nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)",
+        ),
+        ({"out_channels": 6, "kernel_size": [5, 5]}, "nn.Conv2d(3, 6, 5)"),
+        (
+            {"out_channels": 6, "kernel_size": [1, 7], "padding": [0, 3]},
+            "nn.Conv2d(3, 6, (1, 7), padding=(0, 3))",
+        ),
+        (
+            {"out_channels": 6, "kernel_size": 3, "groups": 3, "padding": "same"},
+            "nn.Conv2d(3, 6, 3, padding='same', groups=3)",
+        ),
+        (
+            {"out_channels": 6, "kernel_size": 3, "padding": [[1, 1], [2, 2]]},
+            "nn.Conv2d(3, 6, 3, padding=(1, 2))",
+        ),
+        (
+            {"out_channels": 6, "kernel_size": 3, "padding": [[0, 1], [2, 2]]},
+            "SidedConv2d(3, 6, 3, padding=((0, 1), (2, 2)))",
+        ),
+    ],
+)
+def test_the_source_is_what_a_person_would_write(arguments: dict[str, object], text: str) -> None:
+    assert printed(op("conv2d", **arguments), ("N", 3, 32, 32)) == text
+
+
+def test_weights_start_as_torchs_do() -> None:
+    case = Case.of(op("conv2d", out_channels=400, kernel_size=[3, 5], groups=2), (1, 6, 7, 8))
+    torch.manual_seed(0)
+    module = case.module()
+    for weight in case.layer.weights(*case.types):
+        assert isinstance(weight.init, UniformFanIn)
+        bound = int(weight.init.fan_in) ** -0.5
+        assert bound == pytest.approx(45**-0.5)
+        largest = float(module.get_parameter(weight.name).detach().abs().max())
+        assert 0.99 * bound < largest <= bound
+
+
+def test_symbolic_sizes_give_symbolic_sizes() -> None:
+    layer = op("conv2d", out_channels=8, kernel_size=3, stride=2, padding=1)
+    made = layer.infer(TensorType.of("N", 3, "H", 32))
+    assert str(made) == "[N, 8, (H - 1) // 2 + 1, 16]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "code", "argument", "words"),
+    [
+        (
+            {"kernel_size": 7},
+            (1, 3, 5, 9),
+            Code.DOES_NOT_FIT,
+            "kernel_size",
+            "kernel 7 is larger than the input 5",
+        ),
+        (
+            {"kernel_size": 3, "dilation": 3, "padding": 1},
+            (1, 3, 4, 9),
+            Code.DOES_NOT_FIT,
+            "kernel_size",
+            "kernel 7 (3 dilated by 3) is larger than the padded input 6 (1 + 4 + 1)",
+        ),
+        (
+            {"kernel_size": 3, "groups": 5},
+            (1, 12, 8, 9),
+            Code.NOT_DIVISIBLE,
+            "groups",
+            "`groups: 5` must divide the input's 12 channels and the output's 8",
+        ),
+        (
+            {"kernel_size": 3, "padding": "same", "stride": [1, 2]},
+            (1, 3, 8, 9),
+            Code.UNSUPPORTED,
+            "padding",
+            "stride of 1, got 1 and 2",
+        ),
+        (
+            {"kernel_size": 3, "padding": 5, "padding_mode": "reflect"},
+            (1, 3, 5, 9),
+            Code.DOES_NOT_FIT,
+            "padding",
+            "can pad the height 5 by at most 4, got 5",
+        ),
+        (
+            {"kernel_size": 3, "padding": [0, 10], "padding_mode": "circular"},
+            (1, 3, 5, 9),
+            Code.DOES_NOT_FIT,
+            "padding",
+            "can pad the width 9 by at most 9, got 10",
+        ),
+        (
+            {"kernel_size": 3},
+            (1, 3),
+            Code.WRONG_RANK,
+            None,
+            "expects a map [N, C, H, W], got [1, 3]",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_with_both_numbers(
+    arguments: dict[str, object],
+    shape: tuple[int, ...],
+    code: Code,
+    argument: str | None,
+    words: str,
+) -> None:
+    layer = op("conv2d", out_channels=8, **arguments)
+    with pytest.raises(OpError) as caught:
+        layer.infer(TensorType.of(*shape))
+    assert caught.value.code is code
+    assert caught.value.argument == argument
+    assert words in caught.value.message
+
+
+def test_the_nearest_groups_that_work_are_offered() -> None:
+    layer = op("conv2d", out_channels=8, kernel_size=3, groups=3)
+    with pytest.raises(OpError) as caught:
+        layer.infer(TensorType.of(1, 12, 8, 9))
+    assert caught.value.help == "`groups: 2 or 4` would"
