@@ -70,7 +70,7 @@ def module_call(op: Op, *inputs: TensorType, function: str | None = None) -> Cal
         value = getattr(op, name)
         if field.is_required():
             arguments.append(python_value(value))
-        elif value != field.get_default(call_default_factory=True):
+        elif isinstance(value, Unknown) or value != field.get_default(call_default_factory=True):
             keywords.append((name, python_value(value)))
     if not arguments and len(keywords) == 1 and keywords[0][0] == next(iter(type(op).model_fields)):
         arguments, keywords = [keywords[0][1]], []

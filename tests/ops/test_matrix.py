@@ -1,0 +1,112 @@
+"""Op by target: every op says itself everywhere, and no hole is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import Parameter, signature
+
+import pytest
+import torch
+from voices import printed
+
+from archcompile.ir.op import Op
+from archcompile.ir.types import TensorType
+from archcompile.ops import all_ops
+from archcompile.targets.onnx import onnx
+from archcompile.targets.pytorch import ModuleForm, form
+from archcompile.targets.reference import reference
+
+OPS = sorted(all_ops())
+
+EXAMPLES: dict[str, dict[str, object]] = {
+    "adaptive_avg_pool2d": {"output_size": 2},
+    "avg_pool2d": {"kernel_size": 2},
+    "conv2d": {"out_channels": 5, "kernel_size": 3},
+    "linear": {"out_features": 5},
+    "max_pool2d": {"kernel_size": 2},
+}
+"""Arguments for ops that have required ones."""
+
+NO_TORCH_CLASS = {"add", "concat"}
+"""Said as an expression; everything else is a class of torch.nn."""
+
+NO_ARCHITECTURE = {"self", "args", "kwargs", "device", "dtype"}
+"""What torch's constructors take that says nothing about a network (where its weights live)."""
+
+
+def example(key: str) -> Op:
+    return all_ops()[key].model_validate(EXAMPLES.get(key, {}))
+
+
+def inputs(op: Op) -> tuple[TensorType, ...]:
+    """Types that the op accepts."""
+    one = TensorType.of("N", 6) if op.key == "linear" else TensorType.of("N", 4, 6, 8)
+    return (one,) * (op.arity or 2)
+
+
+def holes() -> Iterator[tuple[str, str]]:
+    """Every pair of op and target that has no rule."""
+    kinds = all_ops().values()
+    for table in (onnx, reference):
+        for kind in table.holes(kinds):
+            yield table.target, kind.key
+    for kind in kinds:
+        if kind.is_module and not hasattr(torch.nn, kind.__name__):
+            yield "PyTorch", kind.key
+
+
+def test_no_target_has_a_hole() -> None:
+    assert list(holes()) == []
+
+
+def test_the_ops_of_plain_chains_are_all_there() -> None:
+    wanted = """adaptive_avg_pool2d add avg_pool2d batch_norm2d concat conv2d dropout flatten
+    identity linear max_pool2d relu sigmoid softmax tanh"""
+    assert set(wanted.split()) <= set(OPS)
+
+
+@pytest.mark.parametrize("key", OPS)
+def test_every_op_is_described(key: str) -> None:
+    kind = all_ops()[key]
+    assert kind.__doc__ and kind.__doc__ != Op.__doc__
+    assert kind.title.endswith(".") and "\n" not in kind.title
+    undescribed = [name for name, field in kind.model_fields.items() if not field.description]
+    assert undescribed == []
+
+
+@pytest.mark.parametrize("key", OPS)
+def test_every_op_infers_its_type_and_says_itself_in_pytorch(key: str) -> None:
+    op = example(key)
+    assert type(op).infer is not Op.infer
+    assert op.infer(*inputs(op)).rank >= 2
+    assert isinstance(form(op, *inputs(op)), ModuleForm) is op.is_module
+    assert op.is_module is (key not in NO_TORCH_CLASS)
+
+
+@pytest.mark.parametrize("key", OPS)
+def test_keys_are_torchs_class_names_in_snake_case(key: str) -> None:
+    kind = all_ops()[key]
+    squeezed = key.replace("_", "").lower()
+    assert squeezed == kind.__name__.lower()
+
+
+@pytest.mark.parametrize("key", sorted(set(OPS) - NO_TORCH_CLASS))
+def test_arguments_are_torchs_in_torchs_order_with_torchs_defaults(key: str) -> None:
+    kind, op = all_ops()[key], example(key)
+    theirs = signature(getattr(torch.nn, kind.__name__).__init__).parameters
+    known = NO_ARCHITECTURE | op.inferred(*inputs(op)).keys()
+    wanted = {name: each.default for name, each in theirs.items() if name not in known}
+    assert list(kind.model_fields) == list(wanted)
+    for name, default in wanted.items():
+        field = kind.model_fields[name]
+        assert field.is_required() is (default is Parameter.empty), name
+        if key != "softmax" and not field.is_required():
+            given = kind.model_validate({**EXAMPLES.get(key, {}), name: default})
+            assert getattr(given, name) == field.default, name
+
+
+@pytest.mark.parametrize("key", OPS)
+def test_defaults_are_not_printed(key: str) -> None:
+    op = example(key)
+    text = printed(op, *(tuple(map(str, each.dims)) for each in inputs(op)))
+    assert "=" not in text or key in {"softmax", "concat"}
