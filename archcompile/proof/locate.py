@@ -54,7 +54,7 @@ def _source_taps(
     sources = [each for each in artefacts if each.kind == "source"]
     job = SourceJob(trial.weights, trial.batches, taps=True)
     tasks = [
-        (str(each.content), replace(job, batches=(trial.batches[worst[each.label]],)))
+        (each.content, replace(job, batches=(trial.batches[worst[each.label]],)))
         for each in sources
     ]
     runs = run_sources(tasks, patience=trial.patience)

@@ -48,7 +48,7 @@ class SourceJob:
 
 
 def run_sources(
-    tasks: Sequence[tuple[str, SourceJob]], *, patience: float = PATIENCE
+    tasks: Sequence[tuple[str | bytes, SourceJob]], *, patience: float = PATIENCE
 ) -> tuple[Run | RunFailed, ...]:
     """Run the last module class of each text, built with its defaults, on every batch of its job.
 
@@ -87,7 +87,7 @@ def _result(folder: Path, job: SourceJob) -> Run | RunFailed:
     return _read(folder, facts, job)
 
 
-def write_job(folder: Path, text: str, job: SourceJob) -> None:
+def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
     """Make the folder that ``child.py`` is given for one source file."""
     np = numpy()
     names = tuple(job.batches[0].inputs)
@@ -98,7 +98,8 @@ def write_job(folder: Path, text: str, job: SourceJob) -> None:
         arrays |= {f"a/{name}": job.other.inputs[name] for name in names}
     folder.mkdir()
     np.savez(folder / "arrays.npz", **arrays)
-    (folder / "network.py").write_text(text, encoding="utf-8", newline="\n")
+    content = text if isinstance(text, bytes) else text.encode()
+    (folder / "network.py").write_bytes(content)
     words = {
         "inputs": names,
         "batches": len(job.batches),

@@ -91,15 +91,15 @@ def _hear(trial: Trial, artefacts: Sequence[Artefact]) -> dict[str, Voice]:
 
     The sources' process imports torch while the other voices are computed here.
     """
-    texts = list(dict.fromkeys(str(e.content) for e in artefacts if e.kind == "source"))
-    graphs = {each.content: each for each in artefacts if each.kind == "onnx"}
+    texts = list(dict.fromkeys(each.identity for each in artefacts if each.kind == "source"))
+    graphs = {each.identity: each for each in artefacts if each.kind == "onnx"}
     with ThreadPoolExecutor(max_workers=1) as pool:
         sources = pool.submit(hear_sources, trial, texts)
         heard: dict[str | bytes, Voice] = {}
         reference = hear_reference(trial)
         heard |= {content: hear_graph(trial, each) for content, each in graphs.items()}
         heard |= dict(zip(texts, sources.result(), strict=True))
-    return {REFERENCE: reference, **{each.label: heard[each.content] for each in artefacts}}
+    return {REFERENCE: reference, **{each.label: heard[each.identity] for each in artefacts}}
 
 
 def _sensitivity(
@@ -128,7 +128,7 @@ def _comparisons(
     distinct: dict[str | bytes, str] = {}
     for each in artefacts:
         pair = _pair(REFERENCE, each.label, voices).counting(dull)
-        first = distinct.setdefault(each.content, each.label)
+        first = distinct.setdefault(each.identity, each.label)
         yield pair if first == each.label else pair.noting(f"the same as {first}")
     sources = [e.label for e in artefacts if e.kind == "source" and e.label in distinct.values()]
     graphs = [e.label for e in artefacts if e.kind == "onnx" and e.label in distinct.values()]
@@ -161,7 +161,7 @@ def _discrepancies(
     sources = [each for each in artefacts if each.kind == "source"]
     for each in sources[1:]:
         emitted, found = voices[sources[0].label].run, voices[each.label].run
-        if emitted is None or found is None or each.content == sources[0].content:
+        if emitted is None or found is None or each.identity == sources[0].identity:
             continue
         if emitted.inventory is None or found.inventory is None:
             continue

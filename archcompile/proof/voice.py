@@ -37,9 +37,17 @@ class Artefact:
     label: str
     kind: Literal["source", "onnx"]
     content: str | bytes = field(repr=False)
-    """Source text, an ONNX model's bytes, or a graph in ONNX's text syntax."""
+    """Source text (or its bytes as they are on the disk), an ONNX model's bytes, or a graph in
+    ONNX's text syntax."""
     holds_weights: bool = False
     """For a graph written with the verification weights: it must then hold exactly those."""
+
+    @property
+    def identity(self) -> str | bytes:
+        """What is run; artefacts that are equal in it are run once."""
+        if self.kind == "source" and isinstance(self.content, str):
+            return self.content.encode()
+        return self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ def hear_reference(trial: Trial) -> Voice:
     return Voice(run, differences=_output_shapes(trial, run))
 
 
-def hear_sources(trial: Trial, texts: Sequence[str]) -> tuple[Voice, ...]:
+def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...]:
     """Source files in a fresh interpreter; the first also says how far its outputs move."""
     plain = SourceJob(trial.weights, trial.batches)
     moving = replace(plain, other=trial.other, sensitive=tuple(trial.float_weights))

@@ -110,9 +110,13 @@ GRAPH_FAULTS = (
 )
 
 
+COPY = Artefact("copy", "source", TINY_SOURCE.encode())
+LATIN = Artefact("latin", "source", TINY_SOURCE.encode() + b"\nPLACE = 'caf\xe9'\n")
+
+
 @pytest.fixture(scope="module")
 def sources() -> VerifyReport:
-    return verify(NET, (source("source"), graph("onnx"), *SOURCE_FAULTS, source("copy")), WEIGHTS)
+    return verify(NET, (source("source"), graph("onnx"), *SOURCE_FAULTS, COPY, LATIN), WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +210,12 @@ def test_a_source_that_raises_gives_its_last_line_in_the_table(sources: VerifyRe
     table = "\n".join(sources.lines())
     assert "differs: raises: line 24: RuntimeError: broken" in table
     assert "Traceback" not in table
+
+
+def test_a_file_that_is_no_text_gives_what_python_says_of_it(sources: VerifyReport) -> None:
+    (pair,) = [p for p in sources.comparisons if (p.left, p.right) == ("reference", "latin")]
+    assert pair.verdict == "differs"
+    assert "SyntaxError" in pair.note
 
 
 def test_numbers_that_are_not_finite_never_agree(sources: VerifyReport) -> None:
