@@ -1,0 +1,119 @@
+"""What a spec says about its network beside building it: ``cite`` and ``expect``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from archcompile.frontend.document import Cite, Claim
+from archcompile.frontend.fields import (
+    Keys,
+    items,
+    known_entries,
+    mapping,
+    text,
+    texts,
+    wrong_type,
+)
+from archcompile.frontend.findings import Findings
+from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
+
+_CITE_KEYS = Keys("`cite`", ("paper", "section", "url", "deviations"))
+_Subject: TypeAlias = Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
+_COUNTS: dict[str, _Subject] = {"parameters": "parameters", "buffers": "buffers", "macs": "macs"}
+_EXPECT_KEYS = Keys(
+    "`expect`", (*_COUNTS, "receptive_field", "shapes"), frozenset(("connections",))
+)
+
+
+def plain_text(findings: Findings, tree: Tree, expected: str) -> str | None:
+    """A text for people, or ``None`` after a finding."""
+    found = text(findings, tree, expected)
+    return None if found is None else found.text
+
+
+def cite(findings: Findings, tree: Tree) -> Cite | None:
+    """``cite``: a text is the paper."""
+    if isinstance(tree, Scalar):
+        paper = text(findings, tree, "where the network was published")
+        return None if paper is None else Cite(paper=paper.text)
+    source = mapping(findings, tree, "where the network was published", 'e.g. {paper: "..."}')
+    known = known_entries(findings, source, _CITE_KEYS)
+    parts = {
+        key: plain_text(findings, known[key].value, f"a text as `{key}`")
+        for key in ("paper", "section")
+        if key in known
+    }
+    url = _url(findings, known["url"]) if "url" in known else None
+    deviations: tuple[Scalar, ...] = ()
+    if "deviations" in known:
+        value = known["deviations"].value
+        deviations = texts(findings, value, "a list of deviations", "a deviation in words")
+    return Cite(url=url, deviations=tuple(deviation.text for deviation in deviations), **parts)
+
+
+def _url(findings: Findings, entry: Entry) -> str | None:
+    url = text(findings, entry.value, "an address")
+    if url is None:
+        return None
+    if not re.fullmatch(r"https?://[^\s<>\"'`]+", url.text):
+        wrong_type(findings, url, "an address", "it starts with https:// and holds no spaces")
+        return None
+    return url.text
+
+
+def claims(findings: Findings, tree: Tree) -> tuple[Claim, ...]:
+    """``expect``: what the paper says of the network, to be checked."""
+    expected = mapping(findings, tree, "claims", "e.g. `expect: {parameters: 61706}`")
+    known = known_entries(findings, expected, _EXPECT_KEYS)
+    return tuple(claim for entry in known.values() for claim in _claims(findings, entry))
+
+
+def _claims(findings: Findings, entry: Entry) -> Iterator[Claim]:
+    count = _COUNTS.get(entry.key.text)
+    if count is not None:
+        yield from _count(findings, count, entry.value)
+    elif entry.key.text == "shapes":
+        yield from _shapes(findings, entry)
+    elif isinstance(entry.value, Mapping):
+        for field in entry.value.entries:
+            yield from _receptive_field(findings, field.value, field.key.text)
+    else:
+        yield from _receptive_field(findings, entry.value, None)
+
+
+def _count(findings: Findings, subject: _Subject, tree: Tree) -> Iterator[Claim]:
+    """A count is exact, or a text as the paper prints it: ``60M``."""
+    if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text.strip():
+        yield Claim(subject=subject, value=tree.text.strip(), span=tree.span)
+        return
+    help = f'write it out (`{subject}: 60965224`), or as the paper prints it ("60M")'
+    number = _integer(findings, tree, "a count", help)
+    if number is not None:
+        yield Claim(subject=subject, value=number, span=tree.span)
+
+
+def _receptive_field(findings: Findings, tree: Tree, layer: str | None) -> Iterator[Claim]:
+    number = _integer(findings, tree, "a number of pixels", None)
+    if number is not None:
+        yield Claim(subject="receptive_field", layer=layer, value=number, span=tree.span)
+
+
+def _shapes(findings: Findings, entry: Entry) -> Iterator[Claim]:
+    help = "e.g. `shapes: {conv1: [64, 112, 112]}`, without the batch axis"
+    for field in mapping(findings, entry.value, "shapes by layer", help).entries:
+        sizes = items(findings, field.value, "a shape", help)
+        numbers = [_integer(findings, size, "a size", None) for size in sizes]
+        shape = tuple(number for number in numbers if number is not None)
+        if shape and len(shape) == len(sizes):
+            yield Claim(subject="shapes", layer=field.key.text, value=shape, span=field.value.span)
+
+
+def _integer(findings: Findings, tree: Tree, expected: str, help: str | None) -> int | None:
+    """An integer that is not negative, or ``None`` after a finding."""
+    is_scalar = isinstance(tree, Scalar) and not isinstance(tree.value, bool)
+    if is_scalar and isinstance(tree, Scalar) and isinstance(tree.value, int) and tree.value >= 0:
+        return tree.value
+    wrong_type(findings, tree, expected, help)
+    return None
