@@ -2,5 +2,6 @@
 
 from archcompile.backends.pytorch.emit import source
 from archcompile.backends.pytorch.module import load_class, load_module
+from archcompile.backends.pytorch.readback import hold
 
-__all__ = ["load_class", "load_module", "source"]
+__all__ = ["hold", "load_class", "load_module", "source"]

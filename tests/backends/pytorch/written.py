@@ -28,7 +28,7 @@ def sym(name: str) -> Dim:
 
 
 def use(layer: Op, *inputs: TensorType, **written: Expr) -> OpUse:
-    """An op on these types; ``written`` names an argument that the author wrote as an expression."""
+    """An op on these types; ``written`` holds arguments that the author wrote as expressions."""
     return OpUse(layer, inputs, tuple((getattr(layer, key), expr) for key, expr in written.items()))
 
 

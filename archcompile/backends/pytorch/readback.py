@@ -1,0 +1,134 @@
+"""Read-back: the text is parsed again and held against the program before it is written.
+
+The text is read as a closed subset of Python, whose constructor and ``forward`` are walked by hand.
+Modules, their order, their arguments, the edges between them and the outputs must be the program's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from archcompile.backends.pytorch.built import Builder, Leaf, leaves
+from archcompile.backends.pytorch.emit import supports_of
+from archcompile.backends.pytorch.file_form import classes_of
+from archcompile.backends.pytorch.names import class_names, output_name, spelled
+from archcompile.backends.pytorch.printer import one_line
+from archcompile.backends.pytorch.traced import Event, Outputs, Token, Traced, Tracer, shape
+from archcompile.backends.pytorch.values import canonical, evaluate
+from archcompile.diagnostics import InternalError
+from archcompile.ir.program import Node, Program
+from archcompile.targets.python import CallOf, Word
+from archcompile.targets.pytorch import FunctionForm, ModuleForm, form, python_value
+
+
+def hold(text: str, program: Program) -> None:
+    """Refuse a text that is not this program's: ``InternalError`` with the first difference."""
+    try:
+        _hold(text, program)
+    except SyntaxError as error:
+        raise InternalError(f"the source of `{program.name}` is no Python: {error}") from error
+    except InternalError as error:
+        raise InternalError(
+            f"the source of `{program.name}` is not its network: {error}"
+        ) from error
+
+
+def _hold(text: str, program: Program) -> None:
+    supports = supports_of(program)
+    names = class_names(program, (support.name for support in supports))
+    classes = classes_of(text, program, supports, names)
+    builder = Builder(classes, frozenset(support.name for support in supports))
+    network = builder.build(names[-1], [], {})
+    _compare_modules(dict(leaves(network)), program)
+    tracer = Tracer(classes)
+    inputs = {value.name: tracer.token() for value in program.inputs}
+    result = tracer.call(network, "", tuple(inputs.values()))
+    made = _compare_events(tracer.events, dict(inputs), program)
+    _compare_outputs(result, made, program, names[-1])
+
+
+def _compare_modules(found: Mapping[str, Leaf], program: Program) -> None:
+    """The same paths in the same order, each with the same arguments."""
+    wanted: dict[str, tuple[Node, CallOf]] = {}
+    for node in program.nodes():
+        made = form(node.op, *node.types)
+        if isinstance(made, ModuleForm):
+            wanted.setdefault(node.path, (node, made.construct))
+    present = {path: leaf for path, leaf in found.items() if not leaf.is_absent}
+    if list(present) != list(wanted):
+        raise InternalError(f"expected the modules {list(wanted)}, got {list(present)}")
+    for path, (node, call) in wanted.items():
+        _compare_call(path, present[path], node, call)
+
+
+def _compare_call(path: str, leaf: Leaf, node: Node, call: CallOf) -> None:
+    arguments = tuple(evaluate(_tree(one_line(each)), {}) for each in call.arguments)
+    keywords = tuple((name, evaluate(_tree(one_line(each)), {})) for name, each in call.keywords)
+    wanted = Leaf(call.function, arguments, keywords)
+    if leaf.function != wanted.function or _named(leaf, node) != _named(wanted, node):
+        raise InternalError(f"`{path}` is expected as {_shown(wanted)}, got {_shown(leaf)}")
+
+
+def _named(leaf: Leaf, node: Node) -> dict[str, object]:
+    """Arguments by name, defaults included: where they are symbols, they are spelled out."""
+    fields = type(node.op).model_fields
+    values: dict[str, object] = {}
+    for name, field in fields.items():
+        if not field.is_required():
+            default = python_value(field.get_default(call_default_factory=True))
+            values[name] = canonical(evaluate(_tree(one_line(default)), {}))
+    places = [*node.op.inferred(*node.types), *fields]
+    if len(leaf.arguments) > len(places):
+        raise InternalError(f"{_shown(leaf)} has more arguments than `{node.op.key}` knows")
+    given = dict(zip(places, leaf.arguments, strict=False))
+    for name, value in (*given.items(), *leaf.keywords):
+        values[name] = canonical(value)
+    return values
+
+
+def _compare_events(
+    events: list[Event], made: dict[str, Token], program: Program
+) -> dict[str, Token]:
+    """The same calls in the same order on the same values; the tensor of every value."""
+    nodes = list(program.nodes())
+    for node, event in zip(nodes, events, strict=False):
+        operands = tuple(made[value.name] for value in node.inputs)
+        callee, reads = _expected(node, operands)
+        if (event.callee, event.reads) != (callee, reads):
+            raise InternalError(
+                f"`{node.path}` is expected as {callee or 'a function'} of {reads}, "
+                f"got {event.callee or 'a function'} of {event.reads}"
+            )
+        made[node.output.name] = event.made
+    if len(nodes) != len(events):
+        raise InternalError(f"expected {len(nodes)} steps in `forward`, got {len(events)}")
+    return made
+
+
+def _expected(node: Node, operands: tuple[Token, ...]) -> tuple[str | None, object]:
+    made = form(node.op, *node.types)
+    if not isinstance(made, FunctionForm):
+        return node.path, operands
+    words = [f"value{place}" for place in range(len(operands))]
+    text = one_line(made.express(tuple(map(Word, words))))
+    return None, shape(_tree(text), dict(zip(words, operands, strict=True)))
+
+
+def _compare_outputs(
+    result: Traced, made: Mapping[str, Token], program: Program, class_name: str
+) -> None:
+    fields = tuple((spelled(each.name), made[each.value.name]) for each in program.outputs)
+    wanted = fields[0][1] if len(fields) == 1 else Outputs(output_name(class_name), fields)
+    if result != wanted:
+        raise InternalError(f"expected the outputs {wanted}, got {result}")
+
+
+def _tree(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def _shown(leaf: Leaf) -> str:
+    given = [repr(value) for value in leaf.arguments]
+    given += [f"{name}={value!r}" for name, value in leaf.keywords]
+    return f"{leaf.function}({', '.join(given)})"
