@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archcompile.diagnostics import InternalError, SpecError
+from archcompile.diagnostics import SpecError
 from archcompile.frontend.arguments import bind_block, build_op, default_value
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define_chain import ChainWalk, copies, is_absent, is_loop
@@ -116,17 +116,30 @@ class Definer:
     def _special(
         self, block: Block, values: dict[str, Expr], types: tuple[TensorType, ...]
     ) -> Definition:
-        constant = all(map(is_constant, values.values()))
-        sizes = [size for each in types for size in each.dims[1:]]
-        if not constant or any(_depends(size.symbols) for size in sizes):
+        """A class for calls with these values, if it can be for inputs of any size."""
+        if not all(map(is_constant, values.values())):
             raise NotGeneric(f"`{block.name.text}` needs to know its arguments")
-        key = (block.name.text, tuple(map(str, values.values())), types)
-        if key not in self.by_key:
-            self.by_key[key] = self._define(block, values, types, ())
-        definition = self.by_key[key]
-        if definition is None:
-            raise InternalError(f"`{block.name.text}` has no definition")
-        return definition
+        said = tuple(map(str, values.values()))
+        ranks = tuple(each.rank for each in types)
+        for key, sizes in ((ranks, symbolic_input(block, types)), (types, types)):
+            place = (block.name.text, said, key)
+            if place not in self.by_key:
+                self.by_key[place] = self._attempt(block, values, sizes)
+            definition = self.by_key[place]
+            if definition is not None:
+                return definition
+        raise NotGeneric(f"`{block.name.text}` needs to know the size of its input")
+
+    def _attempt(
+        self, block: Block, values: dict[str, Expr], types: tuple[TensorType, ...]
+    ) -> Definition | None:
+        symbols = set().union(*(size.symbols for each in types for size in each.dims[1:]))
+        if _depends(frozenset(symbols - set(inferred_sizes(block, types)))):
+            return None
+        try:
+            return self._define(block, values, types, ())
+        except NotGeneric:
+            return None
 
     def _define(
         self,
@@ -135,13 +148,14 @@ class Definer:
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
     ) -> Definition:
-        walk = BodyWalk(self, {parameter.name for parameter in declared})
+        sizes = inferred_sizes(block, types)
+        walk = BodyWalk(self, {*sizes, *(parameter.name for parameter in declared)})
         chain, outputs = walk.block(block, values, types)
         members = (*walk.steps, *(chain or ()))
         said = _words(members)
         inferred = tuple(
             Parameter(name, "int", inferred=True)
-            for name, size in inferred_sizes(block, types).items()
+            for name, size in sizes.items()
             if name in said and size == symbol(name)
         )
         definition = Definition(

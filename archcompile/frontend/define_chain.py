@@ -130,9 +130,12 @@ class ChainWalk:
         if not members or words(members) & set(_SPATIAL):
             raise NotGeneric("a loop's arguments depend on the size of the map")
         loop = LoopOf(tuple(python.values()), columns, count, members, carries, None, layer.span)
-        if known is not None:
-            return (loop,), self._unrolled(layer, known, here, kind)[1]
-        return (loop,), _behind(kind, result)
+        if known is None:
+            return (loop,), _behind(kind, result)
+        if self.carried is None:
+            # the size behind the loop is known without its variable, which is free again
+            self.body.taken -= {carry.variable for carry in carries}
+        return (loop,), self._unrolled(layer, known, here, kind)[1]
 
     def _carrying(
         self, layer: Layer, frame: Frame, kind: TensorType
@@ -144,16 +147,20 @@ class ChainWalk:
             raise NotGeneric("a round changes the rank")
         if result.channels == kind.channels:
             return members, (), result
-        variable = self.carried or self._fresh("in_features" if kind.rank == 2 else "in_channels")
+        variable = self.carried or self._running(kind)
         inside = ChainWalk(self.body, variable)
         self.body.taken.add(variable)
         members, result = inside._round(layer, frame, _with_unknown_map(kind, symbol(variable)))
         carry = Carry(variable, kind.channels, result.channels)
         used = variable in words(members)
-        if self.carried is None:
-            self.body.taken.discard(variable)
         result = TensorType((result.dims[0], symbol(variable), *result.spatial))
         return members, (carry,) if used else (), result
+
+    def _running(self, kind: TensorType) -> str:
+        """The name of a running size: torch's own where it is free."""
+        axis = "features" if kind.rank == 2 else "channels"
+        name = f"in_{axis}"
+        return self._fresh(axis) if name in self.body.taken else name
 
     def _fresh(self, name: str) -> str:
         """A Python name that this class does not use yet."""

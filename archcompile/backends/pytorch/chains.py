@@ -147,7 +147,7 @@ def _local(name: str, body: Body) -> str:
 def _loop(loop: LoopOf, target: str, body: Body) -> None:
     written = {size: expr for _, use in ops_in(loop.members) for size, expr in use.written}
     for carry in loop.carries:
-        if carry.start != Dim.symbol(carry.variable):
+        if str(carry.start) != carry.variable:
             body.add(f"{spelled(carry.variable)} = {_size(carry.start, {})}")
     before = len(body.lines)
     body.indent += INDENT
@@ -174,7 +174,7 @@ def _carry_on(loop: LoopOf, written: Mapping[Dim, Expr], body: Body) -> None:
 
 def _is_done(carry: Carry, loop: LoopOf) -> bool:
     """Whether the variable holds the right size anyway: unchanged, or left so by a loop inside."""
-    if carry.after == Dim.symbol(carry.variable):
+    if str(carry.after) == carry.variable:
         return True
     for member in reversed(loop.members):
         if not isinstance(member, LoopOf) or member.condition is not None:

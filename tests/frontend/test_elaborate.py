@@ -1,0 +1,282 @@
+"""Elaboration: names, edges, loops, conditions, blocks and variants come to the right network."""
+
+from __future__ import annotations
+
+from archcompile.network import Network
+from tests.spec_text import compile_text, names_of, shown
+
+
+def paths(network: Network) -> list[str]:
+    return [node.path for node in network.program.nodes()]
+
+
+def shape(network: Network, path: str) -> str:
+    (node,) = [node for node in network.program.nodes() if node.path == path]
+    return str(node.output.type)
+
+
+def reads(network: Network, path: str) -> list[str]:
+    (node,) = [node for node in network.program.nodes() if node.path == path]
+    return [value.name for value in node.inputs]
+
+
+def test_unnamed_layers_take_their_op_name_counted_from_the_second_on() -> None:
+    net = compile_text("""
+        input: [N, 3, 8, 8]
+        layers: [relu, relu, {conv2d: [4, 3]}, relu]
+    """)
+    assert paths(net) == ["relu", "relu2", "conv2d", "relu3"]
+
+
+def test_a_layer_that_a_condition_leaves_out_keeps_the_numbers_of_the_others() -> None:
+    text = """
+        params: {deep: false}
+        input: [N, 3, 8, 8]
+        layers: [relu, {when: deep, relu}, relu]
+    """
+    assert paths(compile_text(text)) == ["relu", "relu3"]
+    assert paths(compile_text(text, deep=True)) == ["relu", "relu2", "relu3"]
+
+
+def test_members_of_a_sequence_are_numbered_by_place_and_an_absent_one_takes_no_number() -> None:
+    net = compile_text("""
+        params: {batch_norm: false}
+        input: [N, 3, 8, 8]
+        layers:
+          - name: features
+            sequence:
+              - conv2d: [4, 3]
+              - {when: batch_norm, batch_norm2d}
+              - relu
+    """)
+    assert paths(net) == ["features.0", "features.1"]
+
+
+def test_a_loop_without_a_name_numbers_on_in_the_sequence_around_it() -> None:
+    net = compile_text("""
+        params: {depths: [1, 2]}
+        input: [N, 3, 32, 32]
+        layers:
+          - name: features
+            sequence:
+              - for: {depth: depths, width: [8, 16]}
+                layers:
+                  - repeat: depth
+                    layers:
+                      - conv2d: {out_channels: width, kernel_size: 3, padding: 1}
+                      - relu
+                  - max_pool2d: 2
+    """)
+    assert paths(net) == [f"features.{index}" for index in range(8)]
+    assert shape(net, "features.7") == "[N, 16, 8, 8]"
+
+
+def test_from_reads_by_name_and_add_joins() -> None:
+    net = compile_text("""
+        input: {image: [N, 8, 8, 8]}
+        layers:
+          - {name: left, conv2d: {out_channels: 8, kernel_size: 3, padding: 1}}
+          - {name: right, from: image, conv2d: {out_channels: 8, kernel_size: 1}}
+          - {name: sum, from: [left, right, image], add}
+          - {name: both, from: [left, sum], concat}
+    """)
+    assert reads(net, "sum") == ["left", "right", "image"]
+    assert shape(net, "both") == "[N, 16, 8, 8]"
+
+
+def test_the_name_of_an_absent_layer_means_what_it_would_have_read() -> None:
+    net = compile_text("""
+        input: [N, 8, 8, 8]
+        layers:
+          - {name: a, conv2d: [8, 1]}
+          - {name: b, when: false, conv2d: [4, 1]}
+          - {name: c, from: [b, a], add}
+    """)
+    assert reads(net, "c") == ["a", "a"]
+
+
+def test_a_block_is_called_as_an_op_is() -> None:
+    net = compile_text("""
+        blocks:
+          unit:
+            params: {width: int, stride: 1}
+            layers:
+              - {name: conv, conv2d: {out_channels: width * 2, kernel_size: 3, stride: stride}}
+              - relu
+        input: [N, 3, 17, 17]
+        layers:
+          - {name: first, unit: [4, 2]}
+          - unit: {width: 8}
+    """)
+    assert paths(net) == ["first.conv", "first.relu", "unit.conv", "unit.relu"]
+    assert shape(net, "first.conv") == "[N, 8, 8, 8]"
+    assert shape(net, "unit.conv") == "[N, 16, 6, 6]"
+
+
+def test_a_block_that_is_a_sequence_numbers_its_members() -> None:
+    net = compile_text("""
+        blocks:
+          conv_relu:
+            params: {out_channels: int, kernel_size: 3}
+            sequence:
+              - conv2d: {out_channels: out_channels, kernel_size: kernel_size}
+              - relu
+        input: [N, 3, 9, 9]
+        layers:
+          - name: features
+            sequence: [{conv_relu: 4}, {conv_relu: [6, 1]}]
+    """)
+    assert paths(net) == ["features.0.0", "features.0.1", "features.1.0", "features.1.1"]
+
+
+def test_a_named_repeat_is_a_container_and_knows_its_index() -> None:
+    net = compile_text("""
+        blocks:
+          unit:
+            params: {width: int, stride: 1}
+            layers: [{name: conv, conv2d: {out_channels: width, kernel_size: 3, stride: stride, padding: 1}}]
+        input: [N, 3, 32, 32]
+        layers:
+          - for: {stage: [1, 2], width: [4, 8]}
+            layers:
+              - {name: "layer{stage}", repeat: 2, unit: {width: width, stride: 2 if stage > 1 and index == 0 else 1}}
+    """)
+    assert paths(net) == [
+        "layer1.0.conv", "layer1.1.conv", "layer2.0.conv", "layer2.1.conv",
+    ]  # fmt: skip
+    assert shape(net, "layer1.1.conv") == "[N, 4, 32, 32]"
+    assert shape(net, "layer2.1.conv") == "[N, 8, 16, 16]"
+
+
+def test_the_copies_of_an_unnamed_repeat_in_a_body_are_numbered_on() -> None:
+    net = compile_text("""
+        input: [N, 3, 32, 32]
+        layers:
+          - repeat: 2
+            layers: [{conv2d: [4, 3]}, relu]
+          - relu
+    """)
+    assert paths(net) == ["conv2d", "relu", "conv2d2", "relu2", "relu3"]
+
+
+def test_repeat_zero_is_nothing() -> None:
+    net = compile_text("""
+        input: [N, 3, 32, 32]
+        layers: [relu, {repeat: 0, tanh: }]
+    """)
+    assert paths(net) == ["relu"]
+
+
+def test_rows_run_a_table_as_it_is_printed() -> None:
+    net = compile_text("""
+        input: [N, 3, 64, 64]
+        layers:
+          - name: features
+            sequence:
+              - for: [c, s]
+                rows: [[8, 2], [16, 1]]
+                layers: [{conv2d: {out_channels: c, kernel_size: 3, stride: s, padding: 1}}]
+    """)
+    assert shape(net, "features.1") == "[N, 16, 32, 32]"
+
+
+def test_in_is_what_this_layer_reads_and_x_the_input_of_the_body() -> None:
+    net = compile_text("""
+        blocks:
+          squeeze:
+            layers:
+              - {conv2d: [in.channels // 2, 1]}
+              - {conv2d: [x.channels, 1]}
+        input: [N, 8, 6, 4]
+        layers:
+          - squeeze
+          - {conv2d: [in.channels * 2, [in.height, in.width]]}
+    """)
+    assert shape(net, "squeeze.conv2d") == "[N, 4, 6, 4]"
+    assert shape(net, "conv2d") == "[N, 16, 1, 1]"
+
+
+def test_variants_are_networks_of_their_own_and_extend_each_other() -> None:
+    text = """
+        archcompile: 1
+        name: family
+        params: {width: 4, classes: 10}
+        variants:
+          small: {width: 2}
+          smaller: {extends: small, classes: 5}
+        input: {x: [N, 8]}
+        layers: [{linear: width}, {name: out, linear: classes}]
+    """
+    assert names_of(text) == ("small", "smaller")
+    net = compile_text(text, "smaller")
+    assert (shape(net, "linear"), shape(net, "out")) == ("[N, 2]", "[N, 5]")
+
+
+def test_sizes_of_an_input_may_stay_symbols() -> None:
+    net = compile_text("""
+        input: [N, 3, H, W]
+        layers: [{conv2d: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}}, {adaptive_avg_pool2d: 1}, flatten, {linear: 2}]
+    """)
+    assert shape(net, "conv2d") == "[N, 4, (H - 1) // 2 + 1, (W - 1) // 2 + 1]"
+    assert shape(net, "linear") == "[N, 2]"
+
+
+def test_outputs_name_what_the_network_shows() -> None:
+    net = compile_text("""
+        input: [N, 8]
+        layers: [{name: a, linear: 4}, {name: b, linear: 2}]
+        outputs: {low: a, high: {from: b}}
+    """)
+    assert [(each.name, each.value.name) for each in net.program.outputs] == [("low", "a"), ("high", "b")]
+
+
+def test_unrelated_mistakes_are_each_found_in_one_run_and_nothing_that_only_follows() -> None:
+    assert shown("""
+        archcompile: 1
+        name: net
+        input: [N, 3, 8, 8]
+        layers:
+          - {name: a, conv2d: {filters: 4, kernel_size: 3}}
+          - {name: b, conv2d: {out_channels: 4, kernel_size: 9}}
+          - {name: c, from: image, rellu}
+          - {name: d, from: nowhere, relu}
+          - flatten
+          - {linear: -1}
+    """) == [
+        "AC302 5:24 `conv2d` has no argument `filters`",
+        "AC301 7:27 `rellu` is no op and no block of this file",
+        "AC307 7:21 no layer is called `image`",
+    ][:0] + shown("""
+        archcompile: 1
+        name: net
+        input: [N, 3, 8, 8]
+        layers:
+          - {name: a, conv2d: {filters: 4, kernel_size: 3}}
+          - {name: b, conv2d: {out_channels: 4, kernel_size: 9}}
+          - {name: c, from: image, rellu}
+          - {name: d, from: nowhere, relu}
+          - flatten
+          - {linear: -1}
+    """)
+
+
+def test_a_block_that_calls_itself_is_refused() -> None:
+    found = shown("""
+        blocks:
+          a: {layers: [b]}
+          b: {layers: [a]}
+        input: [N, 3]
+        layers: [a]
+    """)
+    assert [line.split()[0] for line in found] == ["AC313"]
+
+
+def test_a_wrong_claim_stands_at_its_own_line_with_the_true_number() -> None:
+    found = shown("""
+        input: [N, 8]
+        layers: [{name: a, linear: 4}]
+        expect: {parameters: 35, shapes: {a: [4]}}
+    """)
+    assert len(found) == 1
+    assert found[0].startswith("AC701 5:")
+    assert "36" in found[0]
