@@ -17,13 +17,18 @@ def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entr
     pieces: list[Scalar] = []
     for entry in entries:
         alone = entry.key.plain and isinstance(entry.value, Scalar) and _is_empty(entry.value)
-        if alone and (_is_open(pieces) or _surplus(entry.key) < 0):
+        if alone and _is_open(pieces):
             pieces.append(entry.key)
             continue
-        _report(pieces, kept[-1].key.text if kept else None, findings)
-        pieces = [entry.value] if isinstance(entry.value, Scalar) and entry.value.plain else []
+        _report(pieces, kept, findings)
+        pieces = []
+        if alone and _surplus(entry.key) < 0:
+            _trap([entry.key], None, findings)
+            continue
         kept.append(entry)
-    _report(pieces, kept[-1].key.text if kept else None, findings)
+        if isinstance(entry.value, Scalar) and entry.value.plain:
+            pieces = [entry.value]
+    _report(pieces, kept, findings)
     return kept
 
 
@@ -35,18 +40,21 @@ def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
         if isinstance(item, Scalar) and item.plain and _is_open(pieces):
             pieces.append(item)
             continue
-        _report(pieces, None, findings)
+        _report(pieces, [], findings)
         tail = _tail(item)
         pieces = [tail] if tail is not None and tail.plain else []
         kept.append(item)
-    _report(pieces, None, findings)
+    _report(pieces, [], findings)
     return kept
 
 
 def _tail(item: Tree) -> Scalar | None:
     """The text that a comma ended: the item itself, or the value of ``key: value`` in a list."""
-    if isinstance(item, Mapping) and not item.flow and item.entries:
-        item = item.entries[-1].value
+    if isinstance(item, Mapping) and item.entries:
+        value = item.entries[-1].value
+        end = (item.span.end_line, item.span.end_column)
+        has_braces = end != (value.span.end_line, value.span.end_column)
+        return value if isinstance(value, Scalar) and not has_braces else None
     return item if isinstance(item, Scalar) else None
 
 
@@ -63,9 +71,13 @@ def _is_open(pieces: list[Scalar]) -> bool:
     return sum(map(_surplus, pieces)) > 0
 
 
-def _report(pieces: list[Scalar], key: str | None, findings: Findings) -> None:
-    if len(pieces) < 2 and not any(_surplus(piece) < 0 for piece in pieces):
-        return
+def _report(pieces: list[Scalar], kept: list[Entry], findings: Findings) -> None:
+    """Of a text without an open parenthesis there is one piece: no finding."""
+    if len(pieces) > 1:
+        _trap(pieces, kept[-1].key.text if kept else None, findings)
+
+
+def _trap(pieces: list[Scalar], key: str | None, findings: Findings) -> None:
     whole = ", ".join(piece.text for piece in pieces)
     quoted = f'"{whole}"' if key is None else f'{key}: "{whole}"'
     findings.add(

@@ -127,7 +127,7 @@ class Parser:
     def _operand(self, level: int) -> Expr:
         """What binds at least as tightly as ``level``."""
         start = self._next.start
-        left = self._prefix()
+        left = self._prefix(level)
         while self._next.kind in (Kind.OPERATOR, Kind.NAME):
             found = _LEVELS.get(self._next.text, 0)
             if found < level or found == 0:
@@ -157,8 +157,10 @@ class Parser:
         made = Compare(first, tuple(rest), self._span(start))
         return self._made(made, first, *(operand for _, operand in rest))
 
-    def _prefix(self) -> Expr:
+    def _prefix(self, level: int) -> Expr:
         start = self._next.start
+        if level > _NOT and self._next.text == "not" and self._next.kind is Kind.NAME:
+            raise self._error("`not` needs parentheses here", "write `(not ...)`")
         if self._accept("not"):
             return self._signed("not", _NOT, start)
         if self._accept("-"):

@@ -135,7 +135,8 @@ def _number(text: str, match: re.Match[str], place: Place) -> int | float:
     tail = _WORD_TAIL.match(text, match.end())
     if tail is not None:
         whole = word + tail.group()
-        help = f"write `{word} * {tail.group()}`" if re.match("[A-Za-z]", tail.group()) else None
+        is_product = word.isdigit() and re.match("[A-Za-z]", tail.group())
+        help = f"write `{word} * {tail.group()}`" if is_product else None
         if "_" in whole and whole.replace("_", "").isdigit():
             help = f"write `{whole.replace('_', '')}`"
         raise place.error(start, tail.end(), f"`{whole}` is not a number", help)

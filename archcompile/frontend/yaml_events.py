@@ -67,6 +67,8 @@ class _Explanation:
     message: str
     help: str | None = None
     code: Code = Code.YAML_SYNTAX
+    at_context: bool = False
+    """Whether the author's mistake is where libyaml began, not where it gave up."""
 
 
 _TABS = _Explanation("a tab cannot indent a line in YAML", "indent with spaces")
@@ -101,7 +103,11 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
     ),
     (
         "could not find expected ':'",
-        _Explanation("a key without `:`", "write `key: value`; a list entry starts with `- `"),
+        _Explanation(
+            "a key without `:`",
+            "write `key: value`; a list entry starts with `- `",
+            at_context=True,
+        ),
     ),
     (
         "did not find expected key",
@@ -142,7 +148,7 @@ def _explained(file: SourceFile, error: yaml.MarkedYAMLError) -> SpecError:
     character = _character_at(file, span)
     explanation = _explanation(problem, character)
     related = _context(file, error)
-    if not character and related:  # the end of the file says less than what is still open there
+    if related and (explanation.at_context or not character):  # the file's end says nothing
         span, related = related[0].span, ()
     return finding(
         explanation.code, explanation.message, span, help=explanation.help, related=related
