@@ -69,7 +69,7 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
         shown: Facts = {key: made.numpy() for key, made in outputs.items()}
         np.savez(folder / "outputs.npz", **shown)
         others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
-        result |= _sensitivity(network, batches[0], others, job, beat) if others else {}
+        result |= _sensitivity(network, batches, others, job, beat) if others else {}
 
 
 def _load(path: Path) -> ModuleType:
@@ -141,7 +141,7 @@ def _outputs(
     handles = [m.register_forward_hook(watch(path)) for path, m in network.named_modules() if path]
     for place, inputs in enumerate(batches):
         seen.append({})
-        for output, made in enumerate(_tensors(network(*inputs))):
+        for output, made in enumerate(_forward(network, inputs)):
             outputs[f"{place}/{output}"] = made
         beat()
     for handle in handles:
@@ -151,24 +151,37 @@ def _outputs(
 
 def _sensitivity(
     network: nn.Module,
-    inputs: list[torch.Tensor],
+    batches: list[list[torch.Tensor]],
     others: list[torch.Tensor],
     job: Facts,
     beat: Callable[[], None],
 ) -> Facts:
-    """How far each output moves for another input, and for a 10 % change of one weight tensor."""
+    """How far each output moves for another input, and for a 10 % change of one weight tensor.
+
+    Inputs are exchanged in the first batch. A weight is tried on one batch after the other until
+    an output moves as far as is asked for.
+    """
     import torch
 
     torch.set_num_threads(os.cpu_count() or 1)  # many passes, and no digit matters
-    base = _tensors(network(*inputs))
+    base = [_forward(network, inputs) for inputs in batches]
 
-    def moved(arguments: list[torch.Tensor]) -> list[float]:
+    def moved(place: int, arguments: list[torch.Tensor]) -> list[float]:
         beat()
-        made = _tensors(network(*arguments))
-        return [_distance(new, old) for new, old in zip(made, base, strict=True)]
+        made = _forward(network, arguments)
+        return [_distance(new, old) for new, old in zip(made, base[place], strict=True)]
 
+    def most() -> list[float]:
+        far = [0.0] * len(base[0])
+        for place, inputs in enumerate(batches):
+            far = [max(pair) for pair in zip(far, moved(place, inputs), strict=True)]
+            if max(far, default=0.0) >= job["asked"]:
+                break
+        return far
+
+    first = batches[0]
     by_input = {
-        name: moved([*inputs[:place], others[place], *inputs[place + 1 :]])
+        name: moved(0, [*first[:place], others[place], *first[place + 1 :]])
         for place, name in enumerate(job["inputs"])
     }
     state = network.state_dict()
@@ -177,9 +190,14 @@ def _sensitivity(
         tensor, kept = state[key], state[key].clone()
         signs = 1 - 2 * (torch.arange(tensor.numel()) % 2)  # +10 %, -10 %, +10 %, ...
         tensor.mul_(1 + 0.1 * signs.reshape(tensor.shape))
-        by_weight[key] = moved(inputs)
+        by_weight[key] = most()
         tensor.copy_(kept)
     return {"by_input": by_input, "by_weight": by_weight}
+
+
+def _forward(network: nn.Module, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """One pass on copies: a layer that works in place must not change the next pass's inputs."""
+    return _tensors(network(*(each.clone() for each in inputs)))
 
 
 def _tensors(made: object) -> list[torch.Tensor]:

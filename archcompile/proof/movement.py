@@ -8,7 +8,7 @@ output by a hundred times the tolerance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -56,9 +56,14 @@ class Sensitivity:
         return f"{first}{second}; {self.asked:.0e} is asked for, measured in {self.voice}"
 
 
+def needed(tolerance: float) -> float:
+    """How far, norm-wise, an output has to move."""
+    return FACTOR * tolerance
+
+
 def judge(voice: str, moved: Movement, outputs: tuple[str, ...], tolerance: float) -> Sensitivity:
     """Hold every input, every output and every weight tensor against the demand."""
-    asked = FACTOR * tolerance
+    asked = needed(tolerance)
     weights = {key: max(values, default=0.0) for key, values in moved.by_weight.items()}
     inputs = {name: max(values, default=0.0) for name, values in moved.by_input.items()}
     shown = {
@@ -77,20 +82,38 @@ def judge(voice: str, moved: Movement, outputs: tuple[str, ...], tolerance: floa
     return Sensitivity(voice, asked, least, weights.get(weakest, 0.0), weakest, tuple(dull))
 
 
-def measure(forward: Forward, batch: Batch, other: Batch, weights: Mapping[str, Array]) -> Movement:
-    """The movements of any voice: one more forward pass for each input and each weight tensor."""
-    base = forward(batch.inputs, weights)
+def measure(
+    forward: Forward,
+    batches: Sequence[Batch],
+    other: Batch,
+    weights: Mapping[str, Array],
+    asked: float,
+) -> Movement:
+    """The movements of any voice: one more forward pass for each input and each weight tensor.
 
-    def moved(inputs: Mapping[str, Array], held: Mapping[str, Array]) -> tuple[float, ...]:
+    Inputs are exchanged in the first batch. A weight is tried on one batch after the other until
+    an output moves as far as is asked for.
+    """
+    base = [forward(batch.inputs, weights) for batch in batches]
+
+    def moved(
+        place: int, inputs: Mapping[str, Array], held: Mapping[str, Array]
+    ) -> tuple[float, ...]:
         made = forward(inputs, held)
-        return tuple(distance(new, old) for new, old in zip(made, base, strict=True))
+        return tuple(distance(new, old) for new, old in zip(made, base[place], strict=True))
 
+    def most(held: Mapping[str, Array]) -> tuple[float, ...]:
+        far = (0.0,) * len(base[0])
+        for place, batch in enumerate(batches):
+            far = tuple(map(max, far, moved(place, batch.inputs, held)))
+            if max(far, default=0.0) >= asked:
+                break
+        return far
+
+    first = batches[0].inputs
     return Movement(
-        {name: moved({**batch.inputs, name: other.inputs[name]}, weights) for name in batch.inputs},
-        {
-            key: moved(batch.inputs, {**weights, key: changed(array)})
-            for key, array in weights.items()
-        },
+        {name: moved(0, {**first, name: other.inputs[name]}, weights) for name in first},
+        {key: most({**weights, key: changed(array)}) for key, array in weights.items()},
     )
 
 

@@ -43,6 +43,8 @@ class SourceJob:
     batches: tuple[Batch, ...]
     other: Batch | None = None
     sensitive: tuple[str, ...] = ()
+    asked: float = 0.0
+    """How far an output has to move; until it does, a weight is tried on the next batch too."""
     taps: bool = False
     """Whether to keep what each module made of the last batch."""
 
@@ -106,6 +108,7 @@ def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
         "weights": tuple(job.weights),
         "sensitivity": job.other is not None,
         "sensitive": job.sensitive,
+        "asked": job.asked,
         "taps": job.taps,
     }
     (folder / "job.json").write_text(json.dumps(words), encoding="utf-8")

@@ -21,7 +21,7 @@ from archcompile.proof.batches import sample_batch, sample_batches
 from archcompile.proof.comparison import TOLERANCE, Comparison, compare
 from archcompile.proof.facts import module_differences, report_differences, state_shapes
 from archcompile.proof.locate import located
-from archcompile.proof.movement import Sensitivity, judge, measure
+from archcompile.proof.movement import Sensitivity, judge, measure, needed
 from archcompile.proof.report import Discrepancy, VerifyReport
 from archcompile.proof.source import PATIENCE
 from archcompile.proof.voice import (
@@ -115,7 +115,9 @@ def _sensitivity(
     for each in artefacts:
         if each.kind == "onnx" and voices[each.label].run is not None:
             forward = partial(forward_graph, trial, each.content)
-            moved = measure(forward, trial.batches[0], trial.other, trial.float_weights)
+            moved = measure(
+                forward, trial.batches, trial.other, trial.float_weights, needed(TOLERANCE)
+            )
             return judge(each.label, moved, trial.outputs, TOLERANCE)
     return None
 

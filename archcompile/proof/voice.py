@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from archcompile.diagnostics import MissingLibrary
 from archcompile.ir.program import Program
 from archcompile.proof.batches import Batch
+from archcompile.proof.comparison import TOLERANCE
 from archcompile.proof.facts import inventory_differences, output_differences
 from archcompile.proof.graph import (
     Graph,
@@ -20,6 +21,7 @@ from archcompile.proof.graph import (
     weight_differences,
 )
 from archcompile.proof.interpreter import float_weights, interpret
+from archcompile.proof.movement import needed
 from archcompile.proof.run import Run, RunFailed
 from archcompile.proof.source import SourceJob, run_sources
 
@@ -94,7 +96,9 @@ def hear_reference(trial: Trial) -> Voice:
 def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...]:
     """Source files in a fresh interpreter; the first also says how far its outputs move."""
     plain = SourceJob(trial.weights, trial.batches)
-    moving = replace(plain, other=trial.other, sensitive=tuple(trial.float_weights))
+    moving = replace(
+        plain, other=trial.other, sensitive=tuple(trial.float_weights), asked=needed(TOLERANCE)
+    )
     tasks = [(text, plain if place else moving) for place, text in enumerate(texts)]
     try:
         runs = run_sources(tasks, patience=trial.patience)
