@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from archcompile import Network, driver
 from archcompile.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,7 +254,9 @@ def test_a_parameter_is_set_as_yaml_says(project: Path, value: str, parameters: 
         assert json.loads(result.stdout)["parameters"] == parameters
 
 
-@pytest.mark.parametrize("value", ["[1,", "{a: 1}", "010", "0b111", "!!int 3", "&a [*a]", "\x00"])
+@pytest.mark.parametrize(
+    "value", ["[1,", "{a: 1}", "~", "010", "0b111", "!!int 3", "&a [*a]", "\x00"]
+)
 def test_a_value_that_is_no_value_is_a_usage_error(project: Path, value: str) -> None:
     result = run("check", "--set", f"classes={value}")
     assert result.exit_code == 2
@@ -334,6 +338,36 @@ def test_verify_exits_as_the_artefacts_agree(project: Path) -> None:
     differ = process("verify", "specs/tiny.yaml", "--source", "tampered.py")
     assert differ.returncode == 1
     assert "tampered.py" in differ.stdout
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verification came to, as far as the command looks at it."""
+
+    name: str
+    agree: bool
+
+    def lines(self) -> tuple[str, ...]:
+        return (f"{self.name}: {self.agree}",)
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "agree": self.agree}
+
+
+def test_one_network_that_disagrees_fails_the_verification_of_all(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(network: Network, **asked: object) -> Outcome:
+        assert asked == {"source": None, "onnx": None, "seed": 7}
+        return Outcome(network.name, network.name != "lenet5")
+
+    monkeypatch.setattr(driver, "verify", verify)
+    both = run("verify", "specs/lenet5.yaml", "--seed", "7")
+    assert (both.exit_code, both.stdout) == (1, "lenet5: False\nlenet5_28: True\n")
+    assert run("verify", "specs/tiny.yaml", "--seed", "7").exit_code == 0
+    listed = run("verify", "specs/lenet5.yaml", "--seed", "7", "--json")
+    assert listed.exit_code == 1
+    assert [each["agree"] for each in json.loads(listed.stdout)] == [False, True]
 
 
 def test_the_module_runs_as_a_program(project: Path) -> None:
