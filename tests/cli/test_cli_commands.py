@@ -328,16 +328,19 @@ def test_weights_that_are_no_weights_are_a_finding(project: Path) -> None:
     assert not Path("x.onnx").exists()
 
 
-def test_verify_exits_as_the_artefacts_agree(project: Path) -> None:
-    agree = process("verify", "specs/tiny.yaml", "--json")
-    assert agree.returncode == 0, agree.stderr
-    assert json.loads(agree.stdout)["agree"] is True
-    run("build", "specs/tiny.yaml")
-    text = Path("generated/tiny/tiny.py").read_text()
-    Path("tampered.py").write_text(re.sub(r"\breturn x\b", "return x * 1.01", text))
-    differ = process("verify", "specs/tiny.yaml", "--source", "tampered.py")
-    assert differ.returncode == 1
-    assert "tampered.py" in differ.stdout
+def test_verify_runs_the_artefacts_and_catches_a_tampered_source(project: Path) -> None:
+    text = run("build", "specs/tiny.yaml", "--emit", "source").stdout
+    tampered = re.sub(r"\breturn x\b", "return x * 1.01", text)
+    assert tampered != text
+    Path("tampered.py").write_text(tampered)
+    result = process("verify", "specs/tiny.yaml", "--source", "tampered.py", "--json")
+    assert result.returncode == 1, result.stderr
+    report = json.loads(result.stdout)
+    assert report["agree"] is False
+    verdicts: dict[bool, set[str]] = {False: set(), True: set()}
+    for pair in report["comparisons"]:
+        verdicts["tampered.py" in (pair["left"], pair["right"])].add(pair["verdict"])
+    assert verdicts == {False: {"agrees"}, True: {"differs"}}
 
 
 @dataclass(frozen=True)
