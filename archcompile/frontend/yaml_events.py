@@ -110,6 +110,10 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
         ),
     ),
     (
+        "found unexpected ':'",
+        _Explanation("a key must be followed by `: ` and a value", "write a space behind the `:`"),
+    ),
+    (
         "did not find expected key",
         _Explanation(
             "this line does not fit what is around it",
