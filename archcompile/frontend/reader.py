@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from archcompile.diagnostics import Code, Related, SourceFile, Span
+from archcompile.diagnostics import Code, Related, SourceFile, Span, SpecError
 from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.flow_trap import entries_without_traps, items_without_traps
-from archcompile.frontend.scalars import plain_value
+from archcompile.frontend.scalars import Value, plain_value
 from archcompile.frontend.source_file import (
     forbidden_character,
     load_file,
@@ -29,6 +29,7 @@ __all__ = ["load_file", "read"]
 
 DEEPEST = 64
 MOST_NODES = 100_000
+MOST_FINDINGS = 1_000
 MOST_REPEATED = 20_000
 """Nodes that aliases may add; what is written out counts only against ``MOST_NODES``."""
 
@@ -125,11 +126,8 @@ class _Reader:
                 f"this file holds more than {MOST_NODES:,} values",
                 self._span(event),
             )
-        self._check_depth(depth, self._span(event))
-
-    def _check_depth(self, depth: int, span: Span) -> None:
         if depth > DEEPEST:
-            raise finding(Code.TOO_DEEP, f"this is nested more than {DEEPEST} levels deep", span)
+            raise _too_deep(self._span(event))
 
     def _sequence(self, event: yaml.SequenceStartEvent, depth: int) -> Sequence:
         items: list[Tree] = []
@@ -225,12 +223,19 @@ class _Reader:
             self._refuse_escaped(text, span)
             return Scalar(span, text, text, plain=False, inner=inner)
         exact = one_line and source.endswith(text)
-        if exact:
+        if exact and span.end_column - span.column != len(text):
             span = self._last(span, len(text))  # an anchor or a tag stands before it
-        value: bool | int | float | str | None = text
-        with self.findings.collecting():
-            value = plain_value(text, span)
-        return Scalar(span, text, value, plain=exact)
+        return Scalar(span, text, self._plain_value(text, span), plain=exact)
+
+    def _plain_value(self, text: str, span: Span) -> Value:
+        """What an unquoted text means; its own text after a finding."""
+        try:
+            return plain_value(text, span)
+        except SpecError as error:
+            self.findings.found.extend(error.diagnostics)
+        if len(self.findings.found) > MOST_FINDINGS:
+            raise SpecError(())  # ends the stage with those found so far
+        return text
 
     def _refuse_escaped(self, text: str, span: Span) -> None:
         character = forbidden_character(text)
@@ -269,7 +274,8 @@ class _Reader:
             raise finding(
                 Code.TOO_LARGE, f"aliases repeat more than {MOST_REPEATED:,} values", span
             )
-        self._check_depth(depth + target.height - 1, span)
+        if depth + target.height - 1 > DEEPEST:
+            raise _too_deep(span)
         self.height = target.height
         return target.tree
 
@@ -312,3 +318,7 @@ class _Reader:
         """The last characters of a span of one line."""
         start = span.end_column - length
         return Span(span.file, span.line, start, span.line, span.end_column)
+
+
+def _too_deep(span: Span) -> SpecError:
+    return finding(Code.TOO_DEEP, f"this is nested more than {DEEPEST} levels deep", span)

@@ -106,6 +106,15 @@ def test_a_variant_sets_parameters_and_says_what_it_is() -> None:
     assert (full.extends.text, full.title, full.expect[0].value) == ("a", "B", 3)
 
 
+def test_a_citation_says_where_and_what_differs() -> None:
+    cite = document_of(
+        f"{HEAD}{BODY}cite: {{paper: P, section: '3', url: 'https://a.org/b', deviations: [d, e]}}\n"
+    ).cite
+    assert cite is not None
+    assert (cite.paper, cite.section, cite.url) == ("P", "3", "https://a.org/b")
+    assert cite.deviations == ("d", "e")
+
+
 def test_a_claim_is_exact_or_as_the_paper_prints_it() -> None:
     claims = document_of(
         f'{HEAD}{BODY}expect: {{parameters: 61706, macs: "60M", shapes: {{s4: [16, 5, 5]}}, '
@@ -204,6 +213,21 @@ def test_layers_nest() -> None:
         (
             f"{HEAD}{BODY}cite: {{url: 'javascript:x'}}\n",
             ["AC203 5:13 expected an address, got the text `javascript:x`"],
+        ),
+        (
+            f"{HEAD}{BODY}cite: 3\n",
+            ["AC203 5:7 expected where the network was published, got the number 3"],
+        ),
+        (
+            f"{HEAD}{BODY}cite: {{url: 3, deviations: none}}\n",
+            [
+                "AC203 5:13 expected an address, got the number 3",
+                "AC203 5:28 expected a list of deviations, got the text `none`",
+            ],
+        ),
+        (
+            f"{HEAD}{BODY}expect: {{receptive_field: x}}\n",
+            ["AC203 5:27 expected a number of pixels, got the text `x`"],
         ),
         (
             f"{HEAD}{BODY}cite: {{section: 3.1}}\n",
