@@ -45,7 +45,7 @@ def parameters(findings: Findings, tree: Tree) -> tuple[Parameter, ...]:
 
 
 def _parameter(findings: Findings, entry: Entry) -> Parameter | None:
-    _check_parameter_name(findings, entry.key)
+    _check_visible_name(findings, entry.key, "a parameter")
     kind = _type_of(findings, entry.value)
     if kind is None:
         return None
@@ -58,14 +58,15 @@ def _parameter(findings: Findings, entry: Entry) -> Parameter | None:
     )
 
 
-def _check_parameter_name(findings: Findings, name: Scalar) -> None:
+def _check_visible_name(findings: Findings, name: Scalar, what: str) -> None:
+    """A name that expressions and variants can say."""
     if name.text not in _RESERVED | _VARIANT_KEYS:
-        check_identifier(findings, name, "a parameter")
+        check_identifier(findings, name, what)
         return
     why = "in expressions" if name.text in _RESERVED else "in variants"
     findings.add(
         Code.BAD_NAME,
-        f"`{name.text}` cannot be the name of a parameter: it has a meaning {why}",
+        f"`{name.text}` cannot be the name of {what}: it has a meaning {why}",
         name.span,
     )
 
@@ -162,7 +163,7 @@ def inputs(findings: Findings, tree: Tree) -> tuple[Input, ...]:
 
 def _input(findings: Findings, entry: Entry) -> Input:
     if entry.key.text != "x":
-        _check_parameter_name(findings, entry.key)
+        _check_visible_name(findings, entry.key, "an input")
     shape = _shape(findings, entry.value)
     return Input(name=entry.key, shape=shape, span=entry.key.span.to(entry.value.span))
 

@@ -108,10 +108,10 @@ def test_a_variant_sets_parameters_and_says_what_it_is() -> None:
 
 def test_a_citation_says_where_and_what_differs() -> None:
     cite = document_of(
-        f"{HEAD}{BODY}cite: {{paper: P, section: '3', url: 'https://a.org/b', deviations: [d, e]}}\n"
+        f"{HEAD}{BODY}cite: {{paper: P, section: '3', url: 'https://a.org', deviations: [d, e]}}\n"
     ).cite
     assert cite is not None
-    assert (cite.paper, cite.section, cite.url) == ("P", "3", "https://a.org/b")
+    assert (cite.paper, cite.section, cite.url) == ("P", "3", "https://a.org")
     assert cite.deviations == ("d", "e")
 
 
@@ -269,7 +269,7 @@ def test_a_wrong_document_is_said_at_its_place(text: str, lines: list[str]) -> N
         ),
         (
             "{in: [N, 3]}",
-            ["AC310 3:9 `in` cannot be the name of a parameter: it has a meaning in expressions"],
+            ["AC310 3:9 `in` cannot be the name of an input: it has a meaning in expressions"],
         ),
     ],
 )
