@@ -191,10 +191,15 @@ def taps(
     padded = np.pad(x, [(0, 0), (0, 0), *rims], **padding)
     down, across = axes
     for i in range(int(down.kernel)):
-        rows = i * int(down.dilation) + int(down.stride) * np.arange(places[0])
+        rows = _positions(down, i, places[0])
         for j in range(int(across.kernel)):
-            columns = j * int(across.dilation) + int(across.stride) * np.arange(places[1])
-            yield i, j, padded[:, :, rows[:, None], columns]
+            yield i, j, padded[:, :, rows, _positions(across, j, places[1])]
+
+
+def _positions(axis: Axis, tap: int, places: int) -> slice:
+    """Where the windows' taps of this number stand on the padded axis: ``d tap + s place``."""
+    start, step = tap * int(axis.dilation), int(axis.stride)
+    return slice(start, start + step * (places - 1) + 1, step)
 
 
 def _rim(axis: Axis, places: int) -> tuple[int, int]:

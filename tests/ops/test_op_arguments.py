@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from voices import op
 
 from archcompile.ir.dim import Dim
+from archcompile.ops.pooling import MaxPool2d
 from archcompile.ops.windows import sides_of
 
 CONV = {"out_channels": 8, "kernel_size": 3}
@@ -110,7 +111,8 @@ def test_paddings_of_equal_sides_are_one(padding: object, same: object) -> None:
 def test_paddings_may_be_symbolic() -> None:
     p = Dim.symbol("p", positive=False)
     layer = op("max_pool2d", **POOL, padding=[[p, p + 1], [p, p]])
-    assert sides_of(layer.padding) == ((p, p + 1), (p, p))  # type: ignore[attr-defined]
+    assert isinstance(layer, MaxPool2d)
+    assert sides_of(layer.padding) == ((p, p + 1), (p, p))
 
 
 @pytest.mark.parametrize(("key", "argument"), [("dropout", "p"), ("batch_norm2d", "momentum")])
