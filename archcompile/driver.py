@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archcompile.backends.onnx import onnx_bytes
+from archcompile import backends, proof
 from archcompile.diagnostics import Code, Diagnostic, Related, SpecError
 from archcompile.frontend import Document, elaborate, networks, read_document
 from archcompile.ir.program import Program
@@ -16,9 +17,10 @@ from archcompile.outputs import Outcome, compare_folder, write_folders
 from archcompile.passes.claims import check_claims
 from archcompile.passes.facts import facts
 from archcompile.passes.limits import check_limits
-from archcompile.proof import Artefact, VerifyReport
-from archcompile.proof import verify as verify_artefacts
 from archcompile.weights import verification_weights
+
+if TYPE_CHECKING:
+    from archcompile.proof import VerifyReport
 
 SPECS = "specs"
 """Where specs are looked for when none is named."""
@@ -142,11 +144,11 @@ def verify(
     for all. Raises ``SpecError`` for a named file that is not there.
     """
     weights = verification_weights(network.program, seed)
-    emitted = onnx_bytes(network.program, weights)
+    emitted = backends.onnx.onnx_bytes(network.program, weights)
     artefacts = [
-        Artefact("source", "source", network.source()),
-        Artefact("ONNX", "onnx", emitted, holds_weights=True),
-        Artefact("ONNX text", "onnx", network.onnx_text()),
+        proof.Artefact("source", "source", network.source()),
+        proof.Artefact("ONNX", "onnx", emitted, holds_weights=True),
+        proof.Artefact("ONNX text", "onnx", network.onnx_text()),
     ]
     folder = out / network.name
     sources = [source] if source is not None else _present(folder / f"{network.name}.py")
@@ -155,9 +157,9 @@ def verify(
         if onnx is not None
         else _present(folder / f"{network.name}.onnxtxt", folder / f"{network.name}.onnx")
     )
-    artefacts += [Artefact(str(path), "source", _content(path).decode()) for path in sources]
-    artefacts += [Artefact(str(path), "onnx", _graph(path)) for path in graphs]
-    return verify_artefacts(network.program, artefacts, weights, seed=seed)
+    artefacts += [proof.Artefact(str(path), "source", _content(path).decode()) for path in sources]
+    artefacts += [proof.Artefact(str(path), "onnx", _graph(path)) for path in graphs]
+    return proof.verify(network.program, artefacts, weights, seed=seed)
 
 
 def _present(*paths: Path) -> list[Path]:

@@ -1,8 +1,32 @@
-"""Proof that the artefacts agree: the voices that run a network, and their comparison."""
+"""Proof that the artefacts agree: the voices that run a network, and their comparison.
 
-from archcompile.proof.interpreter import interpret
-from archcompile.proof.report import VerifyReport
-from archcompile.proof.verify import verify
-from archcompile.proof.voice import Artefact
+The names below are loaded when they are first asked for: a check proves nothing and pays nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcompile.proof.interpreter import interpret
+    from archcompile.proof.report import VerifyReport
+    from archcompile.proof.verify import verify
+    from archcompile.proof.voice import Artefact
 
 __all__ = ["Artefact", "VerifyReport", "interpret", "verify"]
+
+_HOMES = {
+    "Artefact": "voice",
+    "VerifyReport": "report",
+    "interpret": "interpreter",
+    "verify": "verify",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archcompile.proof' has no attribute '{name}'")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
