@@ -104,3 +104,10 @@ def test_a_vector_is_refused() -> None:
     with pytest.raises(OpError) as caught:
         op("adaptive_avg_pool2d", output_size=1).infer(TensorType.of("N", 48))
     assert caught.value.code is Code.WRONG_RANK
+
+
+def test_a_huge_output_costs_nothing_to_describe() -> None:
+    layer = op("adaptive_avg_pool2d", output_size=10**12)
+    windows = layer.windows(TensorType.of(1, 3, 7, 8))
+    assert windows is not None
+    assert [int(window.extent) for window in windows] == [2, 1]

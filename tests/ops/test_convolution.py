@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from archcompile.diagnostics import Code
 from archcompile.ir.op import OpError
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn
+from archcompile.targets.reference import compute
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
@@ -188,3 +190,35 @@ def test_the_nearest_groups_that_work_are_offered() -> None:
     with pytest.raises(OpError) as caught:
         layer.infer(TensorType.of(1, 12, 8, 9))
     assert caught.value.help == "`groups: 2 or 4` would"
+
+
+@settings(max_examples=100)
+@given(convolutions())
+def test_symbolic_inference_evaluates_to_the_numbers(case: Case) -> None:
+    _, channels, height, width = case.inputs[0].shape
+    symbolic = case.layer.infer(TensorType.of("N", channels, "H", "W"))
+    known = {"N": 2, "H": height, "W": width}
+    assert TensorType.of(*(size.evaluate(known) for size in symbolic.dims)) == case.layer.infer(
+        *case.types
+    )
+
+
+def test_whole_numbers_stay_exact() -> None:
+    rng = np.random.default_rng(3)
+    layer = op("conv2d", out_channels=4, kernel_size=3, padding=1, groups=2)
+    x = rng.integers(-9, 9, (2, 6, 5, 7))
+    weights = {"weight": rng.integers(-9, 9, (4, 3, 3, 3)), "bias": rng.integers(-9, 9, 4)}
+    wanted = torch.nn.functional.conv2d(
+        *(torch.tensor(each) for each in (x, weights["weight"], weights["bias"])),
+        padding=1,
+        groups=2,
+    )
+    found = compute(layer, (x,), weights)
+    assert found.dtype == np.int64
+    assert np.array_equal(found, wanted.numpy())
+
+
+def test_large_numbers_are_refused_in_no_time() -> None:
+    layer = op("conv2d", out_channels=2**60, kernel_size=3, groups=2**59 + 1)
+    with pytest.raises(OpError, match="must divide"):
+        layer.infer(TensorType.of(1, 2**61, 8, 9))
