@@ -14,9 +14,7 @@ from archcompile.frontend.loops import loop, repeat
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _RESERVED = ("name", "from", "when", "repeat", "sequence", "layers", "for", "rows")
-_LATER = frozenset(
-    ("branches", "residual", "gpu_groups", "apply", "parameter", "constant", "init", "let", "join")
-)
+_LATER = frozenset(("branches", "residual", "gpu_groups", "apply", "parameter", "constant", "init"))
 _EXAMPLE = "e.g. `- relu` or `- conv2d: {out_channels: 6, kernel_size: 5}`"
 
 
