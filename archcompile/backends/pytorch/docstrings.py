@@ -30,18 +30,28 @@ def network_docstring(program: Program) -> tuple[str, ...]:
     title = _sentence(program.title or program.name)
     cite = program.cite
     source = ", ".join(part for part in (cite.paper, cite.section) if part) if cite else ""
-    inputs = ", ".join(f"{value.name} {value.type}" for value in program.inputs)
-    outputs = ", ".join(f"{output.name} {output.value.type}" for output in program.outputs)
+    inputs = ", ".join(_typed(value.name, value.type) for value in program.inputs)
+    outputs = ", ".join(_typed(output.name, output.value.type) for output in program.outputs)
     shapes = f"Input: {inputs}. Output: {outputs}."
     parts = [title, *([_sentence(source)] if source else []), f"{shapes}\n{_count(program)}"]
     return tuple(parts)
 
 
 def block_docstring(definition: Definition) -> tuple[str, ...]:
-    """One paragraph: the types of the inputs and, where the class alone decides it, the output."""
-    inputs = ", ".join(f"{name} {type_}" for name, type_ in definition.inputs)
+    """Its name in words; the inputs' types and, where the class alone decides it, the output's."""
+    name = definition.name.rstrip("0123456789").strip("_").replace("_", " ") or definition.name
+    inputs = ", ".join(_typed(name, type_) for name, type_ in definition.inputs)
     made = _output_type(definition)
-    return (f"Input: {inputs}." + (f" Output: {made}." if made else ""),)
+    output = "" if made is None else f"\nOutput: {str(made).replace(' ', _SOLID)}."
+    return (f"{name[:1].upper()}{name[1:]}.", f"Input: {inputs}.{output}")
+
+
+_SOLID = "\0"
+"""A space at which no line is broken; no spec holds this character."""
+
+
+def _typed(name: str, type_: TensorType) -> str:
+    return f"{name} {type_}".replace(" ", _SOLID)
 
 
 def docstring_lines(paragraphs: tuple[str, ...], indent: int) -> list[str]:
@@ -110,7 +120,7 @@ def _sentence(text: str) -> str:
 def _wrapped(text: str, width: int, *, is_first: bool) -> list[str]:
     lines = [""]
     for word in text.split():
-        encoded = _encoded(word, is_first=is_first and lines == [""])
+        encoded = _encoded(word.replace(_SOLID, " "), is_first=is_first and lines == [""])
         if lines[-1] and _columns(f"{lines[-1]} {encoded}") > width:
             lines.append(encoded)
         else:

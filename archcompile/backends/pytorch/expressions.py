@@ -9,7 +9,16 @@ from __future__ import annotations
 import ast
 import math
 
-from archcompile.backends.pytorch.layout import Break, Group, IfBroken, Layout, Nest, Row, group
+from archcompile.backends.pytorch.layout import (
+    Break,
+    Choice,
+    Group,
+    IfBroken,
+    Layout,
+    Nest,
+    Row,
+    group,
+)
 from archcompile.diagnostics import InternalError
 
 _BINARY: dict[type[ast.operator], tuple[str, int]] = {
@@ -175,6 +184,8 @@ def flat(part: Layout) -> str:
             return ""
         case Row(parts) | Nest(parts) | Group(parts):
             return "".join(map(flat, parts))
+        case Choice(whole):
+            return flat(whole)
 
 
 def _bracketed(start: str, parts: tuple[Layout, ...], end: str) -> Layout:
@@ -246,10 +257,15 @@ def _left(operand: ast.expr, around: ast.BinOp) -> list[Layout]:
 
 
 def _power(node: ast.BinOp) -> list[Layout]:
-    left, right = _operand(node.left, _POSTFIX), _operand(node.right, 8)
-    if _is_simple(node.left) and _is_simple(node.right):
-        return [left, "**", right]
-    return [left, Break(" "), "** ", right]
+    left = _operand(node.left, _POSTFIX)
+    is_tower = isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Pow)
+    first = node.right.left if isinstance(node.right, ast.BinOp) and is_tower else node.right
+    right = _flat(node.right) if is_tower else [_operand(node.right, _POSTFIX - 2)]
+    # a negative base is in parentheses, which keep their distance
+    is_close = _is_simple(node.left) and not isinstance(node.left, ast.UnaryOp)
+    if is_close and _is_simple(first):
+        return [left, "**", *right]
+    return [left, Break(" "), "** ", *right]
 
 
 def _is_simple(node: ast.expr) -> bool:
@@ -262,7 +278,7 @@ def _is_simple(node: ast.expr) -> bool:
         case ast.Attribute(value=value):
             return isinstance(value, ast.Name | ast.Attribute) and _is_simple(value)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return isinstance(operand, ast.Constant) and _is_simple(operand)
+            return _is_simple(operand) and not isinstance(operand, ast.UnaryOp)
         case _:
             return False
 

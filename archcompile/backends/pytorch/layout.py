@@ -50,7 +50,15 @@ class Group:
     exploded: bool = False
 
 
-Layout: TypeAlias = str | Break | IfBroken | Row | Nest | Group
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``whole`` if it fits unbroken; ``loose`` if all broken it fits; else ``whole``."""
+
+    whole: Group
+    loose: Row
+
+
+Layout: TypeAlias = str | Break | IfBroken | Row | Nest | Group | Choice
 Item: TypeAlias = tuple[int, bool, Layout]
 """Indentation, whether breaks are taken, and what is to be written."""
 
@@ -80,15 +88,40 @@ def write(parts: tuple[Layout, ...], indent: int) -> list[str]:
                 stack += [(level, is_broken, each) for each in reversed(inner)]
             case Nest(inner):
                 stack += [(level + INDENT, is_broken, each) for each in reversed(inner)]
+            case Choice():
+                stack.append((level, is_broken, _chosen(part, level, len(lines[-1]), stack)))
             case Group(inner, exploded):
-                breaks = exploded or not _fits(WIDTH - len(lines[-1]), level, part, stack)
+                room = WIDTH - len(lines[-1])
+                breaks = exploded or not _fits(room, [(level, False, part)], stack)
                 stack += [(level, breaks, each) for each in reversed(inner)]
     return lines
 
 
-def _fits(room: int, level: int, part: Group, rest: list[Item]) -> bool:
-    """Whether the group fits unbroken, with what follows it up to the next place to break."""
-    stack: list[Item] = [(level, False, each) for each in reversed(part.parts)]
+def _chosen(choice: Choice, level: int, column: int, rest: list[Item]) -> Layout:
+    if not choice.whole.exploded and _fits(WIDTH - column, [(level, False, choice.whole)], rest):
+        return choice.whole
+    first, *others = write(
+        (_exploded(choice.loose), *(part for _, _, part in reversed(rest))), level
+    )
+    fits = len(first) - level + column <= WIDTH and all(len(line) <= WIDTH for line in others)
+    return choice.loose if fits else choice.whole
+
+
+def _exploded(part: Layout) -> Layout:
+    """The layout with every group broken."""
+    match part:
+        case Row(parts):
+            return Row(tuple(map(_exploded, parts)))
+        case Nest(parts):
+            return Nest(tuple(map(_exploded, parts)))
+        case Group(parts):
+            return Group(tuple(map(_exploded, parts)), exploded=True)
+        case _:
+            return part
+
+
+def _fits(room: int, stack: list[Item], rest: list[Item]) -> bool:
+    """Whether the stack fits on the line, with what follows up to the next place to break."""
     following = len(rest)
     while room >= 0:
         if not stack:
@@ -96,7 +129,7 @@ def _fits(room: int, level: int, part: Group, rest: list[Item]) -> bool:
                 return True
             following -= 1
             stack.append(rest[following])
-        _, is_broken, each = stack.pop()
+        level, is_broken, each = stack.pop()
         match each:
             case str():
                 room -= len(each)
@@ -108,9 +141,23 @@ def _fits(room: int, level: int, part: Group, rest: list[Item]) -> bool:
                 room -= len(flat)
             case Row(inner) | Nest(inner):
                 stack += [(level, is_broken, one) for one in reversed(inner)]
-            case Group(inner, exploded):
+            case Group(exploded=exploded) | Choice(Group(exploded=exploded)):
+                inner = each.parts if isinstance(each, Group) else each.whole.parts
                 stack += [(level, is_broken or exploded, one) for one in reversed(inner)]
     return False
+
+
+def loosened(part: Layout) -> Row:
+    """The layout without the breaks that stand outside of brackets."""
+    match part:
+        case Break(flat):
+            return Row((flat,))
+        case Row(parts):
+            return Row(tuple(map(loosened, parts)))
+        case Group((first, *_) as parts) if first not in ("(", "["):
+            return Row(tuple(map(loosened, parts)))
+        case _:
+            return Row((part,))
 
 
 def _explodes(part: Layout) -> bool:

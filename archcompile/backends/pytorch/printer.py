@@ -15,7 +15,17 @@ from archcompile.backends.pytorch.expressions import (
     literal,
     splits_at_operators,
 )
-from archcompile.backends.pytorch.layout import Break, IfBroken, Layout, Nest, group, write
+from archcompile.backends.pytorch.layout import (
+    Break,
+    Choice,
+    IfBroken,
+    Layout,
+    Nest,
+    group,
+    loosened,
+    write,
+)
+from archcompile.backends.pytorch.parentheses import may_go_without
 from archcompile.diagnostics import InternalError
 from archcompile.ir.dim import Dim
 from archcompile.targets.python import (
@@ -113,7 +123,8 @@ def _standing(node: ast.expr) -> Layout:
     inner = laid_out(node)
     if not splits_at_operators(node):
         return inner
-    return group(IfBroken("("), Nest((Break(), inner)), Break(), IfBroken(")"))
+    whole = group(IfBroken("("), Nest((Break(), inner)), Break(), IfBroken(")"))
+    return Choice(whole, loosened(inner)) if may_go_without(flat(inner)) else whole
 
 
 def _parameters(arguments: ast.arguments) -> Layout:
