@@ -34,8 +34,8 @@ HEAVY_DOORS = frozenset({"libraries", "proof.child"})
 """``proof.child`` is no part of the running package: it is the program of a fresh interpreter."""
 LATE_DOORS = ("cli", "proof.child")
 """Where an import may stand inside a function: the command line, whose help needs nothing."""
-DYNAMIC_DOORS = frozenset({"", "libraries", "ops", "cli.door"})
-"""Where ``import_module`` is called, each time with a name that we wrote."""
+DYNAMIC_DOORS = frozenset({"", "libraries", "ops", "backends", "proof", "cli.door"})
+"""Where ``import_module`` is called, each time with a name from a list of ours."""
 EXEC_FLOOR = "backends.pytorch."
 """Where ``exec`` stands, once, for source that was emitted and read back."""
 
