@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from archcompile.ops.average_pooling import SIDED_AVG
 from archcompile.ops.convolution import SIDED
-from archcompile.ops.pooling import SIDED_AVG, SIDED_MAX
+from archcompile.ops.pooling import SIDED_MAX
 from archcompile.targets.pytorch import Support
 
 SUPPORTS = (SIDED, SIDED_MAX, SIDED_AVG)
