@@ -255,6 +255,28 @@ def word_of(*words: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def require_numbers(op: Op) -> None:
+    """Refuse an argument of a network's layer that depends on the size of the input (``H``)."""
+    for argument in type(op).model_fields:
+        for size in _sizes_in(getattr(op, argument)):
+            if not size.is_constant:
+                raise OpError(
+                    Code.UNSUPPORTED,
+                    f"`{op.key}`: `{argument}` is {size}, and that is no number while "
+                    f"{', '.join(sorted(size.symbols))} is not known",
+                    argument=argument,
+                    help="give the input a number for its size, or write a number here",
+                )
+
+
+def _sizes_in(value: object) -> Iterator[Dim]:
+    if isinstance(value, Dim):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _sizes_in(item)
+
+
 def refuse_inplace(op: Op, inplace: bool) -> None:
     """An op that would overwrite its input is refused: others may still read that value."""
     if inplace:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archcompile.ir.op import Flag, Op, Real, refuse_inplace, said
+from archcompile.ir.op import Flag, Op, Real, refuse_inplace
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.reference import reference
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _probability(value: float) -> float:
     if not 0 <= value <= 1:
         raise PydanticCustomError(
-            "probability", "expected a probability from 0 to 1, got {got}", {"got": said(value)}
+            "probability", "expected a probability from 0 to 1, got {got}", {"got": f"{value:g}"}
         )
     return value
 

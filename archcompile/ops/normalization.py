@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, Real, require_rank, said
+from archcompile.ir.op import Flag, Op, OpError, Real, require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _not_negative(value: float) -> float:
     if value < 0:
-        raise PydanticCustomError("real", "expected at least 0, got {got}", {"got": said(value)})
+        raise PydanticCustomError("real", "expected at least 0, got {got}", {"got": f"{value:g}"})
     return value
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from voices import op, written
 
+from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, Undecided, Unknown
+from archcompile.ir.op import Op, OpError, Undecided, Unknown, require_numbers
 from archcompile.ir.types import TensorType
 from archcompile.targets.pytorch import ModuleForm, form
 
@@ -68,3 +69,12 @@ def test_what_is_open_is_printed_as_its_author_wrote_it(layer: Op, text: str) ->
 def test_sizes_that_might_fit_pass(arguments: dict[str, object]) -> None:
     layer = op("conv2d", out_channels=8, kernel_size=3, **arguments)
     assert layer.infer(X).channels == Dim.of(8)
+
+
+def test_an_argument_that_depends_on_the_inputs_size_is_refused_in_a_network() -> None:
+    half = Dim.symbol("H") // 2
+    with pytest.raises(OpError, match="is not known") as caught:
+        require_numbers(op("conv2d", out_channels=8, kernel_size=3, padding=[[0, half], 1]))
+    assert caught.value.code is Code.UNSUPPORTED
+    assert caught.value.argument == "padding"
+    require_numbers(op("conv2d", out_channels=8, kernel_size=3, padding="same"))
