@@ -170,9 +170,9 @@ class _Run:
         match target:
             case ast.Attribute(value=ast.Name(id="self"), attr=name) if self.is_open:
                 self.builder.place(self.tree, name, self._module(value))
-            case ast.Name(id=name) if isinstance(value, ast.List) and not value.elts:
+            case ast.Name(id=name) if isinstance(value, ast.List):
                 self.assigned.add(name)
-                self.names[name] = []
+                self.names[name] = [self._module(each) for each in value.elts]
             case ast.Name(id=name) if _is_module_call(value):
                 self.assigned.add(name)
                 self.names[name] = self._module(value)
@@ -213,12 +213,14 @@ class _Run:
     def _owner(self, node: ast.expr) -> object:
         if isinstance(node, ast.Name) and node.id == "self" and self.tree.runs_members:
             return self.tree
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            return self.tree.members.get(node.attr)
         return self.names.get(node.id) if isinstance(node, ast.Name) else None
 
     def _append(self, owner: object, module: Module) -> None:
         if isinstance(owner, list):
             owner.append(module)
-        elif isinstance(owner, Tree) and owner.runs_members:
+        elif isinstance(owner, Tree) and owner.runs_members and owner.of in (None, self.tree.of):
             self.builder.place(owner, str(len(owner.members)), module)
         else:
             raise InternalError("a constructor appends to what is no list")

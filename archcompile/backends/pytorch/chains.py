@@ -128,8 +128,10 @@ def _grown(members: tuple[ChainMember, ...], body: Body) -> str:
     name = _local("layers", body)
     kind = "" if name in body.declared else ": list[nn.Module]"
     body.declared.add(name)
-    body.add(f"{name}{kind} = []")
-    fill(members, name, body)
+    first = next(place for place, each in enumerate(members) if not _is_plain((each,)))
+    made = ", ".join(_made(each, body) for each in members[:first] if not isinstance(each, LoopOf))
+    body.add(f"{name}{kind} = [{made}]")
+    fill(members[first:], name, body)
     body.open.pop()
     return name
 

@@ -16,7 +16,7 @@ from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import local_names, module_path, output_name, spelled
 from archcompile.backends.pytorch.printer import header
 from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, ChainMember, Definition, Parameter, Step
+from archcompile.ir.definition import Apply, Chain, ChainMember, Definition, Parameter, Step
 from archcompile.ir.expr import Expr, ListOf, Literal
 from archcompile.targets.pytorch import FunctionForm
 
@@ -71,6 +71,10 @@ def _attribute(step: Step, body: Body) -> None:
         return
     if "." in step.name:
         raise InternalError(f"`{step.name}` is a path, which no attribute can be called")
+    if isinstance(step, Chain) and step.condition is None and not is_numbered(step.members):
+        body.add(f"self.{step.name} = nn.Sequential()")
+        fill(step.members, f"self.{step.name}", body)
+        return
     if isinstance(step, Apply):
         made = construction(step.use, body.classes)
     else:

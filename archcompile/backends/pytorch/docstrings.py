@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcompile.backends.pytorch.layout import WIDTH
+from archcompile.backends.pytorch.layout import INDENT, WIDTH
 from archcompile.ir.definition import Apply, ChainMember, Definition, OpUse
 from archcompile.ir.op import OpError, Undecided
 from archcompile.ir.program import Program
@@ -42,9 +42,13 @@ def block_docstring(definition: Definition) -> tuple[str, ...]:
     name = definition.name.rstrip("0123456789").strip("_").replace("_", " ") or definition.name
     inputs = ", ".join(_typed(name, type_) for name, type_ in definition.inputs)
     made = _output_type(definition)
-    output = "" if made is None else f"\nOutput: {str(made).replace(' ', _SOLID)}."
+    is_short = made is not None and len(str(made)) <= _LONGEST
+    output = f"\nOutput: {str(made).replace(' ', _SOLID)}." if is_short else ""
     return (f"{name[:1].upper()}{name[1:]}.", f"Input: {inputs}.{output}")
 
+
+_LONGEST = WIDTH - INDENT - len("Output: .")
+"""A type that is longer than a line says nothing to a reader, and is left out."""
 
 _SOLID = "\0"
 """A space at which no line is broken; no spec holds this character."""

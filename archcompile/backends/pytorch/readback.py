@@ -15,7 +15,7 @@ from archcompile.backends.pytorch.file_form import classes_of
 from archcompile.backends.pytorch.names import class_names, output_name, spelled
 from archcompile.backends.pytorch.printer import one_line
 from archcompile.backends.pytorch.traced import Event, Outputs, Token, Traced, Tracer, shape
-from archcompile.backends.pytorch.values import canonical, evaluate
+from archcompile.backends.pytorch.values import agrees, evaluate
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Node, Program
 from archcompile.targets.python import CallOf, Word
@@ -66,7 +66,9 @@ def _compare_call(path: str, leaf: Leaf, node: Node, call: CallOf) -> None:
     arguments = tuple(evaluate(_tree(one_line(each)), {}) for each in call.arguments)
     keywords = tuple((name, evaluate(_tree(one_line(each)), {})) for name, each in call.keywords)
     wanted = Leaf(call.function, arguments, keywords)
-    if leaf.function != wanted.function or _named(leaf, node) != _named(wanted, node):
+    given, due = _named(leaf, node), _named(wanted, node)
+    is_same = given.keys() == due.keys() and all(agrees(due[name], given[name]) for name in due)
+    if leaf.function != wanted.function or not is_same:
         raise InternalError(f"`{path}` is expected as {_shown(wanted)}, got {_shown(leaf)}")
 
 
@@ -77,14 +79,12 @@ def _named(leaf: Leaf, node: Node) -> dict[str, object]:
     for name, field in fields.items():
         if not field.is_required():
             default = python_value(field.get_default(call_default_factory=True))
-            values[name] = canonical(evaluate(_tree(one_line(default)), {}))
+            values[name] = evaluate(_tree(one_line(default)), {})
     places = [*node.op.inferred(*node.types), *fields]
     if len(leaf.arguments) > len(places):
         raise InternalError(f"{_shown(leaf)} has more arguments than `{node.op.key}` knows")
     given = dict(zip(places, leaf.arguments, strict=False))
-    for name, value in (*given.items(), *leaf.keywords):
-        values[name] = canonical(value)
-    return values
+    return values | given | dict(leaf.keywords)
 
 
 def _compare_events(

@@ -58,17 +58,24 @@ def truth(node: ast.expr, names: Mapping[str, object]) -> bool:
     return value
 
 
-def canonical(value: object) -> object:
-    """A value for comparison: a boolean is no number, and a pair of equal ones is one."""
+def agrees(wanted: object, found: object) -> bool:
+    """Whether an argument is the wanted one: a pair of equal numbers may be one number.
+
+    A boolean is no number, and a real number does not stand for a whole one, though torch's classes
+    may take both.
+    """
+    wanted, found = _single(wanted), _single(found)
+    if isinstance(wanted, tuple) and isinstance(found, tuple):
+        return len(wanted) == len(found) and all(map(agrees, wanted, found))
+    is_real = type(wanted) is float and type(found) is int
+    return wanted == found and (is_real or type(wanted) is type(found))
+
+
+def _single(value: object) -> object:
     match value:
-        case bool():
-            return ("bool", value)
-        case (first, second) if first == second and not isinstance(first, tuple):
-            return canonical(first)
-        case tuple():
-            return tuple(canonical(item) for item in value)
-        case _:
-            return value
+        case (first, second) if not isinstance(first, tuple) and agrees(first, second):
+            return first
+    return value
 
 
 def _lookup(name: str, names: Mapping[str, object]) -> object:

@@ -1,0 +1,10 @@
+"""Write the golden sources anew: ``python -m tests.backends.pytorch.golden``."""
+
+from pathlib import Path
+
+from archcompile.backends.pytorch import source
+from tests.backends.pytorch.written import all_networks
+
+for name, program in all_networks().items():
+    path = Path(__file__).with_name(f"{name}.txt")
+    path.write_text(source(program), encoding="utf-8", newline="\n")
