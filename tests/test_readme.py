@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import shutil
 from pathlib import Path
@@ -59,9 +60,19 @@ def test_every_terminal_picture_is_what_the_terminal_shows(
     assert result.returncode == (1 if "error[" in shown else 0)
 
 
+TERMINAL = runpy.run_path(str(ROOT / "docs" / "terminal.py"))
+
+
+@pytest.mark.parametrize("name", TERMINAL["PICTURES"])
+def test_a_drawn_terminal_shows_what_the_command_prints_today(name: str) -> None:
+    drawn = (ROOT / "docs" / "img" / name).read_text(encoding="utf-8")
+    assert drawn == TERMINAL["picture"](TERMINAL["PICTURES"][name])
+    assert f"(docs/img/{name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def _measured(text: str) -> str:
     """The text with measured figures blanked: they differ between machines in their last digits."""
-    return re.sub(r"\d(\.\d+)?e-\d+", "(measured)", text)
+    return re.sub(r"\d(\.\d+)?e[-+]\d+|(?<=least: )[\w.]+", "(measured)", text)
 
 
 @pytest.mark.parametrize("command", SETUP)
