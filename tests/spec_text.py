@@ -14,7 +14,7 @@ from archcompile.ops import all_ops
 
 
 def compile_text(text: str, variant: str | None = None, **overrides: object) -> Network:
-    """A network from a spec's text; ``archcompile: 1`` and ``name: net`` are put in front if absent."""
+    """A network from a spec's text; ``archcompile: 1`` and ``name: net`` go in front if absent."""
     whole = dedent(text).lstrip("\n")
     if not whole.startswith("archcompile:"):
         whole = f"archcompile: 1\nname: net\n{whole}"

@@ -84,6 +84,13 @@ def bind_block(block: Block, call: Scalar, arguments: Tree | None, frame: Frame)
     return values
 
 
+def check_arguments(call: Scalar, arguments: Tree | None, names: tuple[str, ...]) -> None:
+    """Refuse arguments that no callee with these names has; nothing is evaluated."""
+    findings = Findings()
+    _bind(call.text, call, arguments, names, findings)
+    findings.stop()
+
+
 def default_value(parameter: Parameter) -> Expr:
     """A parameter's default: what stands there, texts as they are."""
     assert parameter.default is not None

@@ -327,7 +327,7 @@ def _read(places: Places[Local], source: Scalar) -> Local:
 
 
 def _words(members: tuple[ChainMember, ...]) -> set[str]:
-    """The names that the class will say; ``NotGeneric`` for a function that Python does not have."""
+    """The names that the class will say; ``NotGeneric`` for a function that Python has not."""
     said = words(members)
     if "make_divisible" in said:
         raise NotGeneric("`make_divisible` is not a function of Python's")

@@ -19,6 +19,7 @@ from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import symbol, to_dim, to_python
 from archcompile.frontend.structure import structural_names
 from archcompile.frontend.tree import Scalar
+from archcompile.frontend.uncalled import check_blocks
 from archcompile.ir import definition, program
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
@@ -68,6 +69,7 @@ class _Elaboration:
         expander = Expander(catalogue, findings)
         members, places = expander.body(self.document.layers, "", frame, given)
         outputs = self._outputs(findings, places)
+        check_blocks(catalogue, expander.called, findings)
         findings.stop()
         known = tuple(value for value in given.values() if value is not None)
         return self._program(catalogue, known, members, outputs)

@@ -41,6 +41,8 @@ class Expander:
     findings: Findings
     calls: list[tuple[str, Span]] = field(default_factory=list)
     """The blocks whose bodies are being walked, outermost first."""
+    called: set[str] = field(default_factory=set)
+    """The blocks that the network calls."""
     count: int = 0
 
     def body(
@@ -185,8 +187,11 @@ class Expander:
         frame = body_frame(
             values, {name: None if each is None else each.type for name, each in inputs.items()}
         )
+        said = ", ".join(f"{name}={value}" for name, value in values.items())
+        self.called.add(block.name.text)
         self.calls.append((block.name.text, call.span))
-        members, outputs = self._block_body(block, path, frame, inputs)
+        with self.findings.called_from(call.span, f"in this call: {block.name.text}({said})"):
+            members, outputs = self._block_body(block, path, frame, inputs)
         self.calls.pop()
         arguments = tuple((name, to_python(value)) for name, value in values.items())
         region = self._region(

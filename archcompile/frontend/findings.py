@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archcompile.diagnostics import Code, Diagnostic, Related, Span, SpecError
 
@@ -35,10 +35,25 @@ class Findings:
         except SpecError as error:
             self.found.extend(error.diagnostics)
 
+    @contextmanager
+    def called_from(self, span: Span, message: str) -> Iterator[None]:
+        """What is found inside says that it was met in this call, once."""
+        before = len(self.found)
+        yield
+        note = Related(span, message)
+        said = {(each.code, each.span) for each in self.found[:before]}
+        self.found[before:] = [
+            replace(each, related=(*each.related, note))
+            for each in self.found[before:]
+            if (each.code, each.span) not in said
+        ]
+
     def stop(self) -> None:
-        """Raise every finding so far, if there is any; a finding met twice is one."""
+        """Raise every finding so far, if any; one met in several calls or rounds is one."""
         if self.found:
-            raise SpecError(dict.fromkeys(self.found))
+            raise SpecError(
+                {(each.code, each.span): each for each in reversed(self.found)}.values()
+            )
 
 
 def finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompile.network import Network
-from tests.spec_text import compile_text, names_of, shown
+from tests.spec_text import compile_text, findings_of, names_of, shown
 
 
 def paths(network: Network) -> list[str]:
@@ -134,12 +134,16 @@ def test_a_named_repeat_is_a_container_and_knows_its_index() -> None:
         blocks:
           unit:
             params: {width: int, stride: 1}
-            layers: [{name: conv, conv2d: {out_channels: width, kernel_size: 3, stride: stride, padding: 1}}]
+            layers:
+              - name: conv
+                conv2d: {out_channels: width, kernel_size: 3, stride: stride, padding: 1}
         input: [N, 3, 32, 32]
         layers:
           - for: {stage: [1, 2], width: [4, 8]}
             layers:
-              - {name: "layer{stage}", repeat: 2, unit: {width: width, stride: 2 if stage > 1 and index == 0 else 1}}
+              - name: "layer{stage}"
+                repeat: 2
+                unit: {width: width, stride: 2 if stage > 1 and index == 0 else 1}
     """)
     assert paths(net) == [
         "layer1.0.conv", "layer1.1.conv", "layer2.0.conv", "layer2.1.conv",
@@ -215,7 +219,11 @@ def test_variants_are_networks_of_their_own_and_extend_each_other() -> None:
 def test_sizes_of_an_input_may_stay_symbols() -> None:
     net = compile_text("""
         input: [N, 3, H, W]
-        layers: [{conv2d: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}}, {adaptive_avg_pool2d: 1}, flatten, {linear: 2}]
+        layers:
+          - conv2d: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}
+          - adaptive_avg_pool2d: 1
+          - flatten
+          - linear: 2
     """)
     assert shape(net, "conv2d") == "[N, 4, (H - 1) // 2 + 1, (W - 1) // 2 + 1]"
     assert shape(net, "linear") == "[N, 2]"
@@ -227,37 +235,80 @@ def test_outputs_name_what_the_network_shows() -> None:
         layers: [{name: a, linear: 4}, {name: b, linear: 2}]
         outputs: {low: a, high: {from: b}}
     """)
-    assert [(each.name, each.value.name) for each in net.program.outputs] == [("low", "a"), ("high", "b")]
+    assert [(each.name, each.value.name) for each in net.program.outputs] == [
+        ("low", "a"),
+        ("high", "b"),
+    ]
 
 
 def test_unrelated_mistakes_are_each_found_in_one_run_and_nothing_that_only_follows() -> None:
     assert shown("""
         archcompile: 1
         name: net
+        params: {classes: 10}
+        blocks:
+          unit:
+            params: {width: int}
+            layers: [{conv2d: [width, 3]}, {linear: 4}]
+          unused: {layers: [{conv2d: {units: 4, kernel_size: 3}}]}
         input: [N, 3, 8, 8]
         layers:
           - {name: a, conv2d: {filters: 4, kernel_size: 3}}
           - {name: b, conv2d: {out_channels: 4, kernel_size: 9}}
           - {name: c, from: image, rellu}
-          - {name: d, from: nowhere, relu}
+          - {from: x, conv2d: [clases, 3]}
+          - {from: x, unit: 4}
+          - {from: x, unit: 4}
+          - {from: x, conv2d: {out_channels: 4, kernel_size: 9}}
+          - {name: left, from: x, conv2d: [4, 3]}
+          - {from: [x, left], add}
+          - {from: x, max_pool2d: 2, when: classes}
           - flatten
           - {linear: -1}
+          - {from: later, relu}
+          - {name: later, relu}
     """) == [
-        "AC302 5:24 `conv2d` has no argument `filters`",
-        "AC301 7:27 `rellu` is no op and no block of this file",
-        "AC307 7:21 no layer is called `image`",
-    ][:0] + shown("""
+        "AC501 7:37 `linear` expects a vector [N, F], got [N, 4, 6, 6]",
+        "AC302 8:31 `conv2d` has no argument `units`",
+        "AC302 11:24 `conv2d` has no argument `filters`",
+        "AC307 13:21 no layer is called `image`",
+        "AC301 13:28 `rellu` is no op and no block of this file",
+        "AC402 14:24 unknown name `clases`",
+        "AC503 17:54 `conv2d`: kernel 9 is larger than the input 8 along the height",
+        "AC502 19:23 `add` needs inputs of one shape: "
+        "input 1 is [N, 3, 8, 8], input 2 is [N, 4, 6, 6]",
+        "AC403 20:36 `when` is true or false, got 10",
+        "AC306 22:14 `out_features`: expected at least 1, got -1",
+        "AC308 23:12 `later` comes later: a layer reads what stands before it",
+    ]
+
+
+def test_a_finding_inside_a_block_shows_the_calls_that_lead_there() -> None:
+    (found,) = findings_of("""
         archcompile: 1
         name: net
+        blocks:
+          inner: {params: {width: int}, layers: [{conv2d: [width, 9]}]}
+          outer: {params: {width: int}, layers: [{inner: width * 2}]}
         input: [N, 3, 8, 8]
-        layers:
-          - {name: a, conv2d: {filters: 4, kernel_size: 3}}
-          - {name: b, conv2d: {out_channels: 4, kernel_size: 9}}
-          - {name: c, from: image, rellu}
-          - {name: d, from: nowhere, relu}
-          - flatten
-          - {linear: -1}
+        layers: [{outer: 4}]
     """)
+    notes = [(each.span.line, each.message) for each in found.related]
+    assert notes == [
+        (6, "`x` is [N, 3, 8, 8]"),
+        (5, "in this call: inner(width=8)"),
+        (7, "in this call: outer(width=4)"),
+    ]
+
+
+def test_a_block_may_not_hide_an_op() -> None:
+    assert shown("""
+        archcompile: 1
+        name: net
+        blocks: {relu: {layers: [tanh]}}
+        input: [N, 3, 8, 8]
+        layers: [relu]
+    """) == ["AC314 3:10 `relu` is an op, and a block cannot hide it"]
 
 
 def test_a_block_that_calls_itself_is_refused() -> None:

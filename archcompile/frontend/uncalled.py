@@ -1,0 +1,38 @@
+"""Blocks that this network does not call: what can be said of them without a call."""
+
+from __future__ import annotations
+
+from archcompile.diagnostics import Code
+from archcompile.frontend.arguments import check_arguments
+from archcompile.frontend.catalogue import Catalogue
+from archcompile.frontend.document import Block, Layer
+from archcompile.frontend.findings import Findings
+
+
+def check_blocks(catalogue: Catalogue, called: set[str], findings: Findings) -> None:
+    """Names of blocks; in the bodies of those not called, the ops and their arguments' names."""
+    for name, block in catalogue.blocks.items():
+        if name in catalogue.ops:
+            findings.add(
+                Code.SHADOWED_OP,
+                f"`{name}` is an op, and a block cannot hide it",
+                block.name.span,
+                help=f"write `my_{name}`",
+            )
+        if name not in called:
+            for layer in (*(block.layers or ()), *(block.sequence or ())):
+                _check(layer, catalogue, findings)
+
+
+def _check(layer: Layer, catalogue: Catalogue, findings: Findings) -> None:
+    for inner in (*(layer.layers or ()), *(layer.sequence or ())):
+        _check(inner, catalogue, findings)
+    if layer.op is None:
+        return
+    with findings.collecting():
+        callee = catalogue.find(layer.op)
+        if isinstance(callee, Block):
+            names = tuple(parameter.name.text for parameter in callee.parameters)
+        else:
+            names = tuple(callee.model_fields)
+        check_arguments(layer.op, layer.arguments, names)
