@@ -49,11 +49,9 @@ class Findings:
         ]
 
     def stop(self) -> None:
-        """Raise every finding so far, if any; one met in several calls or rounds is one."""
+        """Raise every finding so far, if there is any; a finding met twice is one."""
         if self.found:
-            raise SpecError(
-                {(each.code, each.span): each for each in reversed(self.found)}.values()
-            )
+            raise SpecError(dict.fromkeys(self.found))
 
 
 def finding(
