@@ -1,4 +1,4 @@
-"""``archcompile list``: what networks there are."""
+"""``archcompile list``: what networks there are, and what ops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,23 @@ from archcompile.cli.words import columns
 
 @click.command("list")
 @specs
-def command(spec: tuple[str, ...]) -> None:
+@click.option("--ops", is_flag=True, help="List the ops that a spec can use, with arguments.")
+def command(spec: tuple[str, ...], ops: bool) -> None:
     """List the networks that SPECs describe (default: specs/)."""
+    if ops and spec:
+        raise click.UsageError("--ops lists what archcompile knows, and takes no SPEC")
+    for line in columns(_ops() if ops else _networks(spec)):
+        say(line)
+
+
+def _networks(spec: tuple[str, ...]) -> list[tuple[str, ...]]:
     from archcompile import driver  # late: help and completion need no compiler
 
-    networks = driver.load_all(spec, None, {})
-    programs = [network.program for network in networks]
-    for line in columns([(each.name, each.spec, each.title or "") for each in programs]):
-        say(line)
+    programs = [network.program for network in driver.load_all(spec, None, {})]
+    return [(each.name, each.spec, each.title or "") for each in programs]
+
+
+def _ops() -> list[tuple[str, ...]]:
+    from archcompile.ops import all_ops  # late: help and completion need no op
+
+    return [(key, op.title, ", ".join(op.model_fields)) for key, op in all_ops().items()]
