@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from archcompile.cli.build import only
 from archcompile.cli.console import arrow, say
 from archcompile.cli.options import OUT, selection, specs
-from archcompile.outputs import make_folder
+from archcompile.outputs import locked, make_folder
 
 if TYPE_CHECKING:
     from archcompile.network import Network
@@ -56,10 +57,12 @@ def command(
     if weights is not None:
         only(networks, "--weights holds the weights of")
     origin = f"seed {seed}" if weights is None else str(weights)
-    for network in networks:
-        path = output or _usual(network)
-        network.save_onnx(path, weights=weights, seed=seed, force=force)
-        say(f"{network.name}  {origin}  {arrow()} {path} ({path.stat().st_size:,} bytes)")
+    # a build that runs at the same time would swap the folder away under the model
+    with nullcontext() if output is not None else locked(OUT):
+        for network in networks:
+            path = output or _usual(network)
+            network.save_onnx(path, weights=weights, seed=seed, force=force)
+            say(f"{network.name}  {origin}  {arrow()} {path} ({path.stat().st_size:,} bytes)")
 
 
 def _usual(network: Network) -> Path:

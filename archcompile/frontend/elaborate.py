@@ -292,7 +292,7 @@ def _override(
             Code.UNKNOWN_PARAMETER,
             f"the file has no parameter `{name}`",
             document.name.span,
-            help=f"did you mean `{near}`?" if near else f"it has {listed(parameters)}",
+            help=f"did you mean `{near}`?" if near else f"it has {listed(parameters) or 'none'}",
         )
     return check_type(parameter, literal(value, name, parameter), parameter.span)
 
