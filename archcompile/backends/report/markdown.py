@@ -22,18 +22,17 @@ _ACTIVE = frozenset("\\`*_{}[]<>#|!~&@$\"'")
 
 def markdown(report: ReportModel) -> str:
     """A heading, the totals as a list, and a table with full module paths."""
-    facts = [f"- {name}: {encode(value)}" for name, value in summary(report)]
+    facts = [f"- {name}: {_count(value)}" for name, value in summary(report)]
     remark = note(report)
     rows = [_row(("total", *_total(report)))]
-    body = (
-        _row((_path(line.path, line.group), *map(encode, line.cells)))
-        for line in lines(report.rows)
-    )
+    body = [
+        _row((_path(line.path, line.group), *_cells(line.cells))) for line in lines(report.rows)
+    ]
     return "\n".join(
         [
             f"### {encode(heading(report))}",
             "",
-            encode(signature(report)),
+            _code(signature(report)),
             "",
             *facts,
             *([f"- {encode(remark)}"] if remark else []),
@@ -60,6 +59,22 @@ def _encode_one(character: str) -> str:
     if character in _ACTIVE:
         return f"&#{ord(character)};"
     return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+
+
+def _cells(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Op and shape as code, counts as they are."""
+    op, shape, *counts = cells
+    return (_code(op), _code(shape), *map(_count, counts))
+
+
+def _code(text: str) -> str:
+    """Names and sizes, whose grammar has neither a backtick nor a bar."""
+    return f"`{text}`" if text.strip("-") else text
+
+
+def _count(text: str) -> str:
+    """A number; an expression over an open size is code."""
+    return _code(text) if "*" in text else text
 
 
 def _path(path: str, group: bool) -> str:

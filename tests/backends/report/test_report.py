@@ -212,7 +212,7 @@ def test_markdown_is_a_table_of_full_paths() -> None:
     assert lines[heading + 1] == "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     columns = {line.count("|") for line in lines[heading:] if line}
     assert columns == {9}
-    assert any(line.startswith("| **`layer1.0`** | basic&#95;block |") for line in lines)
+    assert any(line.startswith("| **`layer1.0`** | `basic_block` |") for line in lines)
     assert any(line.startswith("| `layer1.0.conv1` | conv2d |") for line in lines)
 
 
