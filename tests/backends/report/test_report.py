@@ -213,7 +213,7 @@ def test_markdown_is_a_table_of_full_paths() -> None:
     columns = {line.count("|") for line in lines[heading:] if line}
     assert columns == {9}
     assert any(line.startswith("| **`layer1.0`** | `basic_block` |") for line in lines)
-    assert any(line.startswith("| `layer1.0.conv1` | conv2d |") for line in lines)
+    assert any(line.startswith("| `layer1.0.conv1` | `conv2d` |") for line in lines)
 
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>[x](javascript:1)\n# @all https://x.y $e$ \x00"
