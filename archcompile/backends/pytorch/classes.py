@@ -13,7 +13,13 @@ from archcompile.backends.pytorch.construct import (
 from archcompile.backends.pytorch.docstrings import docstring_lines
 from archcompile.backends.pytorch.forward import forward
 from archcompile.backends.pytorch.layout import INDENT
-from archcompile.backends.pytorch.names import local_names, module_path, output_name, spelled
+from archcompile.backends.pytorch.names import (
+    local_names,
+    module_path,
+    output_field,
+    output_name,
+    spelled,
+)
 from archcompile.backends.pytorch.printer import header
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Apply, Chain, ChainMember, Definition, Parameter, Step
@@ -38,7 +44,9 @@ def class_lines(
 def _outputs(definition: Definition, name: str) -> list[str]:
     if len(definition.outputs) < 2:
         return []
-    fields = [f"{' ' * INDENT}{spelled(output)}: torch.Tensor" for output, _ in definition.outputs]
+    fields = [
+        f"{' ' * INDENT}{output_field(output)}: torch.Tensor" for output, _ in definition.outputs
+    ]
     return [f"class {output_name(name)}(NamedTuple):", *fields, "", ""]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from archcompile.backends.pytorch.classes import class_lines
 from archcompile.backends.pytorch.construct import Classes, ops_in
 from archcompile.backends.pytorch.docstrings import block_docstring, network_docstring
@@ -27,7 +29,7 @@ def source(program: Program) -> str:
         text = network_docstring(program) if is_network else block_docstring(definition)
         parts.append("\n".join(class_lines(definition, name, classes, text)))
     body = "\n\n\n".join(parts)
-    head = "\n".join([*comments(program), "", *imports(body)])
+    head = "\n".join([*comments(program), "", *imports(ast.parse(body).body)])
     return f"{head}\n\n\n{body}\n"
 
 

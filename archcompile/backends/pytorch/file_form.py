@@ -14,7 +14,7 @@ from archcompile.backends.pytorch.docstrings import (
 )
 from archcompile.backends.pytorch.header import comments, imports
 from archcompile.backends.pytorch.layout import INDENT
-from archcompile.backends.pytorch.names import output_name, spelled
+from archcompile.backends.pytorch.names import output_field, output_name, spelled
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Definition
 from archcompile.ir.program import Program
@@ -70,7 +70,7 @@ def _require_head(
         wanted += _comments(support.source)
     if said != wanted:
         raise InternalError("there are comments that nobody wrote")
-    needed = [line for line in imports("\n".join(map(ast.unparse, rest))) if line]
+    needed = [line for line in imports(rest) if line]
     if [ast.unparse(node) for node in head] != needed:
         raise InternalError(f"expected the imports {needed}, got {list(map(ast.unparse, head))}")
 
@@ -149,6 +149,6 @@ def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) 
 
 def _require_outputs(node: ast.ClassDef, definition: Definition) -> None:
     _require_bare(node, "NamedTuple")
-    wanted = [f"{spelled(name)}: torch.Tensor" for name, _ in definition.outputs]
+    wanted = [f"{output_field(name)}: torch.Tensor" for name, _ in definition.outputs]
     if [ast.unparse(each) for each in node.body] != wanted:
         raise InternalError(f"`{node.name}` has other fields than {wanted}")

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from archcompile.backends.pytorch.construct import Classes, form_of, in_python
 from archcompile.backends.pytorch.layout import INDENT
-from archcompile.backends.pytorch.names import module_path, output_name, spelled, variable
+from archcompile.backends.pytorch.names import (
+    module_path,
+    output_field,
+    output_name,
+    spelled,
+    variable,
+)
 from archcompile.backends.pytorch.printer import header, one_line, statement
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Apply, Definition, OpUse, Step
@@ -35,9 +41,15 @@ class _Frame:
 
     def needed(self, place: int) -> set[str]:
         """The variables whose values are read after the step at ``place``."""
-        return {
-            name for value, name in self.holder.items() if max(self.reads[value], default=0) > place
-        }
+        return {name for value, name in self.holder.items() if self._last(value) > place}
+
+    def forget(self, place: int) -> None:
+        """Drop the values that nothing reads after the step at ``place``."""
+        for value in [value for value in self.holder if self._last(value) <= place]:
+            del self.holder[value]
+
+    def _last(self, value: str) -> int:
+        return self.reads[value][-1] if self.reads[value] else -1
 
     def of(self, name: str) -> str:
         """The variable of a value, or the part of a tuple: ``stage2.low``."""
@@ -45,7 +57,7 @@ class _Frame:
             return self.holder[name]
         whole, point, part = name.rpartition(".")
         if point and whole in self.holder:
-            return f"{self.holder[whole]}.{part}"
+            return f"{self.holder[whole]}.{output_field(part)}"
         raise InternalError(f"`{name}` is read but not made in this body")
 
 
@@ -63,6 +75,7 @@ def forward(definition: Definition, class_name: str, classes: Classes) -> list[s
     for place, step in enumerate(definition.steps):
         text, is_tensor = _text(step, frame)
         target = _target(place, definition, frame)
+        frame.forget(place)
         frame.holder[step.name] = target
         lines.append(_Line(target, text, is_tensor))
     outputs = [frame.of(value) for _, value in definition.outputs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from archcompile.backends.pytorch.expressions import text_literal
@@ -31,8 +32,9 @@ def comments(program: Program) -> tuple[str, ...]:
     )
 
 
-def imports(body: str) -> list[str]:
-    """The imports that the body needs, the standard library first."""
-    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+def imports(classes: Iterable[ast.stmt]) -> list[str]:
+    """The imports that the classes need, the standard library first."""
+    nodes = (node for each in classes for node in ast.walk(each))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
     lines = [line for name, line in _IMPORTS if name in used]
     return [lines[0], "", *lines[1:]] if "NamedTuple" in used else lines

@@ -44,8 +44,13 @@ _USE = re.compile(r"#[0-9]+\Z")
 
 def spelled(name: str) -> str:
     """A parameter's or variable's name; one of ``NEEDED`` gets an underscore (``nn_``)."""
-    bare = name.rstrip("_")
-    return f"{name}_" if bare in NEEDED or iskeyword(bare) else name
+    return f"{name}_" if name.rstrip("_") in NEEDED or iskeyword(name) else name
+
+
+def output_field(name: str) -> str:
+    """An output's field in a ``NamedTuple``, which has ``count`` and ``index`` of its own."""
+    safe = f"output{name}" if name.startswith("_") else name
+    return f"{safe}_" if safe.rstrip("_") in ("count", "index") else spelled(safe)
 
 
 def module_path(name: str) -> str:

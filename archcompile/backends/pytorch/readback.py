@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from archcompile.backends.pytorch.built import Builder, Leaf, leaves
 from archcompile.backends.pytorch.emit import supports_of
 from archcompile.backends.pytorch.file_form import classes_of
-from archcompile.backends.pytorch.names import class_names, output_name, spelled
+from archcompile.backends.pytorch.names import class_names, output_field, output_name
 from archcompile.backends.pytorch.printer import one_line
 from archcompile.backends.pytorch.traced import Event, Outputs, Token, Traced, Tracer, shape
 from archcompile.backends.pytorch.values import agrees, evaluate
@@ -118,7 +118,7 @@ def _expected(node: Node, operands: tuple[Token, ...]) -> tuple[str | None, obje
 def _compare_outputs(
     result: Traced, made: Mapping[str, Token], program: Program, class_name: str
 ) -> None:
-    fields = tuple((spelled(each.name), made[each.value.name]) for each in program.outputs)
+    fields = tuple((output_field(each.name), made[each.value.name]) for each in program.outputs)
     wanted = fields[0][1] if len(fields) == 1 else Outputs(output_name(class_name), fields)
     if result != wanted:
         raise InternalError(f"expected the outputs {wanted}, got {result}")
