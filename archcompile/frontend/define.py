@@ -109,7 +109,7 @@ class Definer:
             symbolic = symbolic_input(block, types)
             try:
                 self.by_key[key] = self._define(block, values, symbolic, _declared(block))
-            except NotGeneric:
+            except (NotGeneric, SpecError):
                 return None
         return self.by_key[key]
 
@@ -138,7 +138,7 @@ class Definer:
             return None
         try:
             return self._define(block, values, types, ())
-        except NotGeneric:
+        except (NotGeneric, SpecError):
             return None
 
     def _define(

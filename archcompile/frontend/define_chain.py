@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcompile.diagnostics import SpecError
 from archcompile.frontend.document import Layer
 from archcompile.frontend.frame import Frame, rounds
 from archcompile.frontend.local import NotGeneric, choice
@@ -84,9 +85,10 @@ class ChainWalk:
             return self._unrolled(layer, known, here, kind)
         try:
             return self._rolled(layer, here, kind, known)
-        except NotGeneric:
+        except (NotGeneric, SpecError) as error:
+            # what is wrong with symbols may be right with the numbers of each round
             if known is None:
-                raise
+                raise NotGeneric(str(error)) from error
         return self._unrolled(layer, known, here, kind)
 
     def _unrolled(

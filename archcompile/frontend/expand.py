@@ -16,7 +16,7 @@ from archcompile.frontend.arguments import BuiltOp, bind_block, build_op
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings, finding
-from archcompile.frontend.frame import Frame, Open, rounds
+from archcompile.frontend.frame import Frame, Open, rounds, settled
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of, to_python
 from archcompile.frontend.tree import Scalar
@@ -102,7 +102,7 @@ class Expander:
             return True
         with self.findings.collecting():
             try:
-                return here.truth(layer.when) == Literal(True)
+                return settled(here.truth(layer.when), layer.when, "when") == Literal(True)
             except Open:
                 pass
         return True
@@ -120,11 +120,12 @@ class Expander:
         with self.findings.collecting():
             try:
                 if layer.loop is not None:
-                    return [
-                        frame.binding(names) for names in rounds(frame.columns(layer.loop)) or ()
-                    ]
+                    columns = frame.columns(layer.loop)
+                    for (_, values), (key, _) in zip(columns, layer.loop.columns, strict=False):
+                        settled(values, key, key.text)
+                    return [frame.binding(names) for names in rounds(columns) or ()]
                 assert layer.repeat is not None
-                count = to_python(frame.count(layer.repeat))
+                count = to_python(settled(frame.count(layer.repeat), layer.repeat, "repeat"))
                 copies = range(count if isinstance(count, int) else 0)
                 return [frame.binding({"index": Literal(index)}) for index in copies]
             except Open:

@@ -11,6 +11,7 @@ from archcompile.frontend.document import Loop
 from archcompile.frontend.evaluate import Scope, evaluate
 from archcompile.frontend.expressions import parse_expression, parse_template
 from archcompile.frontend.findings import finding
+from archcompile.frontend.sizes import is_constant
 from archcompile.frontend.tree import Mapping as TreeMapping
 from archcompile.frontend.tree import Scalar, Sequence, Tree
 from archcompile.ir.expr import (
@@ -197,6 +198,18 @@ class Frame:
         columns = zip(*(row.items for row in table.items if isinstance(row, ListOf)), strict=True)
         lists = tuple(ListOf(column) for column in columns) or (ListOf(()),) * wanted
         return tuple(zip((each.text for each in loop.variables), lists, strict=True))
+
+
+def settled(value: Expr, scalar: Scalar, key: str) -> Expr:
+    """What decides a network's structure must be known; an open size of the input is not."""
+    if is_constant(value):
+        return value
+    raise finding(
+        Code.UNSUPPORTED,
+        f"`{key}` is `{value}`, and that is not known while the input's size is open",
+        scalar.span,
+        help="give the input a number for that size",
+    )
 
 
 MOST_COPIES = 100_000

@@ -331,3 +331,25 @@ def test_a_wrong_claim_stands_at_its_own_line_with_the_true_number() -> None:
     assert len(found) == 1
     assert found[0].startswith("AC701 5:")
     assert "36" in found[0]
+
+
+def test_structure_that_depends_on_an_open_size_is_refused() -> None:
+    assert shown("""
+        archcompile: 1
+        name: net
+        input: [N, 3, H, W]
+        layers:
+          - {when: x.height > 16, relu}
+          - {repeat: x.width, relu}
+          - for: {size: "[x.height]"}
+            layers: [relu]
+    """) == [
+        "AC506 5:12 `when` is `H > 16`, and that is not known while the input's size is open",
+        "AC506 6:14 `repeat` is `W`, and that is not known while the input's size is open",
+        "AC506 7:11 `size` is `[H]`, and that is not known while the input's size is open",
+    ]
+
+
+def test_a_parameter_that_a_caller_overrides_must_be_one() -> None:
+    text = "archcompile: 1\nname: net\ninput: [N, 3]\nlayers: [relu]\n"
+    assert shown(text, classes=3) == ["AC311 2:7 the file has no parameter `classes`"]
