@@ -114,7 +114,10 @@ class _Run:
     read: set[str] = field(default_factory=set)
 
     def statements(self, body: list[ast.stmt]) -> None:
-        for node in body:
+        for before, node in zip([None, *body], body, strict=False):
+            is_assignment = isinstance(node, ast.Assign | ast.AnnAssign)
+            if is_assignment and before is not None and ast.dump(before) == ast.dump(node):
+                raise InternalError(f"a constructor says `{ast.unparse(node)}` twice")
             self.read |= {
                 each.id
                 for each in ast.walk(node)

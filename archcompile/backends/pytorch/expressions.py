@@ -7,7 +7,6 @@ the tree needs them, and where a mixed product reads better with them.
 from __future__ import annotations
 
 import ast
-import math
 
 from archcompile.backends.pytorch.layout import (
     Break,
@@ -19,6 +18,7 @@ from archcompile.backends.pytorch.layout import (
     Row,
     group,
 )
+from archcompile.backends.pytorch.literals import literal
 from archcompile.diagnostics import InternalError
 
 _BINARY: dict[type[ast.operator], tuple[str, int]] = {
@@ -85,32 +85,6 @@ def _with_brackets(node: ast.expr) -> Layout:
 def splits_at_operators(node: ast.expr) -> bool:
     """Whether a statement must put the expression in parentheses before it can break it."""
     return isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.IfExp | ast.UnaryOp)
-
-
-def literal(value: object) -> str:
-    """A constant as Python text, in ASCII."""
-    if isinstance(value, float):
-        return _number(value)
-    return text_literal(value) if isinstance(value, str) else repr(value)
-
-
-def text_literal(text: str) -> str:
-    """A string literal with the quotes that a formatter would choose; only printable ASCII."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
-    body = "".join(f"\\{char}" if char == quote else _escaped(char) for char in text)
-    return f"{quote}{body}{quote}"
-
-
-def _escaped(char: str) -> str:
-    return char if char in "'\"" else ascii(char)[1:-1]
-
-
-def _number(value: float) -> str:
-    """``1e-5`` rather than ``1e-05``."""
-    if not math.isfinite(value):
-        return f'float("{value}")'
-    mantissa, mark, exponent = repr(value).partition("e")
-    return f"{mantissa}e{int(exponent)}" if mark else mantissa
 
 
 def _call(node: ast.Call) -> Layout:

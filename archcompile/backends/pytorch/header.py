@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from archcompile.backends.pytorch.expressions import text_literal
+from archcompile.backends.pytorch.literals import text_literal
 from archcompile.ir.program import Program
 
 FIXED = (

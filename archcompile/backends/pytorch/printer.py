@@ -9,12 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from archcompile.backends.pytorch.expressions import (
-    flat,
-    laid_out,
-    literal,
-    splits_at_operators,
-)
+from archcompile.backends.pytorch.expressions import flat, laid_out, splits_at_operators
 from archcompile.backends.pytorch.layout import (
     Break,
     Choice,
@@ -25,6 +20,7 @@ from archcompile.backends.pytorch.layout import (
     loosened,
     write,
 )
+from archcompile.backends.pytorch.literals import literal
 from archcompile.backends.pytorch.parentheses import may_go_without
 from archcompile.diagnostics import InternalError
 from archcompile.ir.dim import Dim

@@ -26,7 +26,7 @@ def hold(text: str, program: Program) -> None:
     """Refuse a text that is not this program's: ``InternalError`` with the first difference."""
     try:
         _hold(text, program)
-    except SyntaxError as error:
+    except (SyntaxError, ValueError) as error:
         raise InternalError(f"the source of `{program.name}` is no Python: {error}") from error
     except InternalError as error:
         raise InternalError(

@@ -175,9 +175,8 @@ def _call(function: str, values: list[object], given: list[tuple[str | None, obj
     match function, values:
         case "range", _:
             return _range([value for value in values if type(value) is int], len(values))
-        case "min" | "max", _:
-            numbers = list(map(_number, values if len(values) > 1 else _items(values[0])))
-            return min(numbers) if function == "min" else max(numbers)
+        case "min" | "max", [_, *_]:
+            return _extreme(function, _items(values[0]) if len(values) == 1 else tuple(values))
         case "sum", [items]:
             return sum(map(_number, _items(items)))
         case "len", [items]:
@@ -185,6 +184,13 @@ def _call(function: str, values: list[object], given: list[tuple[str | None, obj
         case "float", ["inf" | "-inf" | "nan" as word]:
             return {"inf": math.inf, "-inf": -math.inf}.get(word, math.nan)
     raise InternalError(f"`{function}` is no function that a generated constructor calls")
+
+
+def _extreme(function: str, values: tuple[object, ...]) -> int | float:
+    numbers = list(map(_number, values))
+    if not numbers:
+        raise InternalError(f"`{function}` of nothing")
+    return min(numbers) if function == "min" else max(numbers)
 
 
 def _items(value: object) -> tuple[object, ...]:

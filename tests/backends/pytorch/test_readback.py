@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import io
+import tokenize
+
 import pytest
 
 from archcompile.backends.pytorch import hold, source
@@ -104,6 +108,40 @@ def test_an_edited_source_is_refused(name: str, before: str, after: str) -> None
     assert before in text
     with pytest.raises(InternalError, match=f"the source of `{program.name}`"):
         hold(text.replace(before, after, 1), program)
+
+
+@pytest.mark.parametrize("program", NETWORKS.values(), ids=NETWORKS.keys())
+def test_no_number_can_be_another(program: Program) -> None:
+    """Every integer of the code, one after the other, is made one more."""
+    text = source(program)
+    lines = text.splitlines(keepends=True)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.NUMBER:
+            continue
+        (row, start), (_, end) = token.start, token.end
+        line = lines[row - 1]
+        edited = [*lines]
+        edited[row - 1] = f"{line[:start]}{int(token.string) + 1}{line[end:]}"
+        with pytest.raises(InternalError):
+            hold("".join(edited), program)
+
+
+@pytest.mark.parametrize("program", NETWORKS.values(), ids=NETWORKS.keys())
+def test_no_statement_can_be_left_out_or_said_twice(program: Program) -> None:
+    """Every simple statement of every method; the ``super().__init__()`` too."""
+    text = source(program)
+    lines = text.splitlines(keepends=True)
+    methods = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    for node in (each for method in methods for each in ast.walk(method)):
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return):
+            continue
+        assert node.end_lineno is not None
+        before, after = lines[: node.lineno - 1], lines[node.end_lineno :]
+        own = lines[node.lineno - 1 : node.end_lineno]
+        gap = f"{' ' * node.col_offset}pass\n"
+        for edited in ([*before, gap, *after], [*before, *own, *own, *after]):
+            with pytest.raises(InternalError):
+                hold("".join(edited), program)
 
 
 def test_the_source_of_another_network_is_refused() -> None:

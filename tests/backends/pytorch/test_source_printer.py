@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archcompile.backends.pytorch.expressions import literal, text_literal
+from archcompile.backends.pytorch.literals import literal, text_literal
 from archcompile.backends.pytorch.printer import header, one_line, respelled, statement
 from archcompile.diagnostics import InternalError
 from archcompile.ir.dim import Dim
