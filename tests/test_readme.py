@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +91,22 @@ def test_readme_shows_the_committed_spec_and_the_committed_source() -> None:
     layers = spec[spec.index("layers:\n") : spec.index("\nexpect:")]
     assert layers in readme
     assert source[source.index("class LeNet5(") :] in readme
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    (example,) = (each for each in code_blocks("README.md", "python") if "load(" in each.text)
+    result = subprocess.run(
+        [sys.executable, "-c", example.text],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("LeNet-5 (lenet5_28)\n")
+    assert (tmp_path / "lenet5.onnx").is_file()
 
 
 def test_readme_lists_every_command() -> None:
