@@ -120,8 +120,14 @@ def _class(node: ast.stmt) -> ast.ClassDef:
 
 
 def _require_bare(node: ast.ClassDef, base: str) -> None:
-    if [ast.unparse(each) for each in node.bases] != [base] or node.keywords or node.decorator_list:
+    bases = [ast.unparse(each) for each in node.bases]
+    if bases != [base] or node.keywords or node.decorator_list or _is_generic(node):
         raise InternalError(f"the class `{node.name}` is no plain {base}")
+
+
+def _is_generic(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    """Whether it has type parameters, which Python knows from 3.12 on."""
+    return bool(getattr(node, "type_params", ()))
 
 
 def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) -> None:
@@ -130,7 +136,8 @@ def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) 
     others = (given.posonlyargs, given.kwonlyargs, given.vararg, given.kwarg)
     types = [ast.unparse(each.annotation) if each.annotation else "" for each in given.args[1:]]
     allowed = _TYPES if is_constructor else frozenset({"torch.Tensor"})
-    is_plain = not any(others) and not method.decorator_list and set(types) <= allowed
+    is_bare = not method.decorator_list and not _is_generic(method)
+    is_plain = is_bare and not any(others) and set(types) <= allowed
     is_method = (
         given.args[:1] != [] and given.args[0].arg == "self" and not given.args[0].annotation
     )

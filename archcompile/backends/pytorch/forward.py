@@ -37,6 +37,8 @@ class _Frame:
     taken: frozenset[str]
     inputs: tuple[str, ...]
     """The variables that are typed as parameters."""
+    tuples: frozenset[str]
+    """The values that hold several outputs, which are read by name."""
     holder: dict[str, str] = field(default_factory=dict)
 
     def needed(self, place: int) -> set[str]:
@@ -68,7 +70,8 @@ def forward(definition: Definition, class_name: str, classes: Classes) -> list[s
     is still needed); one that lives longer has its layer's name.
     """
     inputs = tuple(spelled(name) for name, _ in definition.inputs)
-    frame = _Frame(_reads(definition), classes.all, inputs)
+    parts = {name.rpartition(".")[0] for names in _consumers(definition) for name in names}
+    frame = _Frame(_reads(definition), classes.all, inputs, frozenset(parts))
     for name, _ in definition.inputs:
         frame.holder[name] = spelled(name)
     lines: list[_Line] = []
@@ -126,12 +129,18 @@ def _target(place: int, definition: Definition, frame: _Frame) -> str:
     """The variable that the value of the step at ``place`` goes into."""
     step = definition.steps[place]
     needed = frame.needed(place)
-    if _runs_on(place, definition, frame):
+    # what is no tensor must not go where tensors do
+    if step.name not in frame.tuples and _runs_on(place, definition, frame):
         is_out = "out" in map(frame.of, step.reads)
         for name in ("out", "x") if is_out else ("x", "out"):
             if name not in needed:
                 return name
     return variable(step.name, {*needed, *frame.taken, "x", "out"})
+
+
+def _consumers(definition: Definition) -> list[tuple[str, ...]]:
+    """What each step reads; the return stands behind the last."""
+    return [*(step.reads for step in definition.steps), tuple(v for _, v in definition.outputs)]
 
 
 def _runs_on(place: int, definition: Definition, frame: _Frame) -> bool:
@@ -157,12 +166,10 @@ def _runs_on(place: int, definition: Definition, frame: _Frame) -> bool:
 
 
 def _reads(definition: Definition) -> dict[str, list[int]]:
-    """The steps that read each value; the return stands behind the last."""
+    """The steps that read each value."""
     made = [*(name for name, _ in definition.inputs), *(step.name for step in definition.steps)]
     reads: dict[str, list[int]] = {name: [] for name in made}
-    consumers = [step.reads for step in definition.steps]
-    consumers.append(tuple(value for _, value in definition.outputs))
-    for place, names in enumerate(consumers):
+    for place, names in enumerate(_consumers(definition)):
         for name in names:
             whole = name if name in reads else name.rpartition(".")[0]
             if whole not in reads:
