@@ -1,7 +1,7 @@
-"""The terminal pictures of README: real output of real commands, as SVG.
+"""What README shows of a terminal: real output of real commands, drawn as SVG or as text.
 
-``python docs/terminal.py`` draws them again into ``docs/img/``; a test holds them to what the
-commands print today. Nothing but the standard library is needed.
+``python docs/terminal.py`` draws ``docs/img/`` again and fills README's console blocks; a test
+holds both to what the commands print today. Nothing but the standard library is needed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ PICTURES = {
     "mistakes.svg": ("check", "examples/three_mistakes.yaml"),
 }
 
+_WORDS = re.compile(r"\S+(?: \S+)*")
+_CONSOLE = re.compile(r"(?<=^```console\n)\$ archcompile (.*)\n(?:.*\n)*?(?=^```$)", re.M)
 _SGR = re.compile(r"\x1b\[([\d;]*)m")
 _COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "34": "#79c0ff", "36": "#56d4dd"}
 _INK, _PAPER, _PROMPT = "#e6edf3", "#0d1117", "#8b949e"
@@ -52,14 +54,14 @@ class Style:
 
 
 def pieces(line: str) -> Iterator[tuple[int, str, Style]]:
-    """The runs of one style in a line, each with the column where it starts."""
+    """The runs of one style in a line, each with its column; wide gaps part runs, as fonts do."""
     style, column = Style(), 0
     for number, part in enumerate(_SGR.split(line)):
         if number % 2:
             style = style.after(part)
             continue
-        if part:
-            yield column, part, style
+        for word in _WORDS.finditer(part):
+            yield column + word.start(), word[0], style
         column += len(part)
 
 
@@ -73,12 +75,11 @@ def svg(command: str, output: str) -> str:
         f'<circle cx="{_MARGIN + 4 + 18 * n}" cy="17" r="5.5" fill="{colour}"/>'
         for n, colour in enumerate(_DOTS)
     )
-    rows = [[(0, "$ ", Style(_PROMPT)), (2, command, Style(bold=True))], *map(pieces, lines)]
+    rows = [[(0, "$", Style(_PROMPT)), (2, command, Style(bold=True))], *map(pieces, lines)]
     texts = (
         _text(column, number, part, style)
         for number, row in enumerate(rows)
         for column, part, style in row
-        if part.strip()
     )
     return "\n".join(
         [
@@ -99,25 +100,28 @@ def svg(command: str, output: str) -> str:
 
 def _text(column: int, row: int, part: str, style: Style) -> str:
     """Text pinned to its columns, so that no font can move it."""
-    indent = len(part) - len(part.lstrip())
-    shown = part.strip()
-    x = round(_MARGIN + (column + indent) * _ADVANCE, 1)
+    x = round(_MARGIN + column * _ADVANCE, 1)
     y = _BAR + (row + 1) * _LINE - 5
     weight = ' font-weight="bold"' if style.bold else ""
-    length = round(len(shown) * _ADVANCE, 1)
+    length = round(len(part) * _ADVANCE, 1)
     return (
         f'<text x="{x}" y="{y}" fill="{style.colour}"{weight} textLength="{length}" '
-        f'lengthAdjust="spacingAndGlyphs">{escape(shown)}</text>'
+        f'lengthAdjust="spacingAndGlyphs">{escape(part)}</text>'
     )
 
 
 def picture(arguments: tuple[str, ...]) -> str:
-    """Runs archcompile in a folder with this project's specs and examples, and draws it."""
+    """What a command prints, drawn."""
+    return svg(" ".join(("archcompile", *arguments)), output((*arguments, "--color", "always")))
+
+
+def output(arguments: tuple[str, ...]) -> str:
+    """What archcompile prints in a folder with this project's specs and examples."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("specs", "examples"):
             copytree(ROOT / name, Path(folder) / name)
         result = subprocess.run(
-            [sys.executable, "-m", "archcompile", *arguments, "--color", "always"],
+            [sys.executable, "-m", "archcompile", *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100"},
             stdout=subprocess.PIPE,
@@ -125,14 +129,23 @@ def picture(arguments: tuple[str, ...]) -> str:
             encoding="utf-8",
             check=False,
         )
-    return svg(" ".join(("archcompile", *arguments)), result.stdout)
+    return result.stdout
+
+
+def filled(document: str) -> str:
+    """A document whose console blocks show what their commands print today."""
+    return _CONSOLE.sub(
+        lambda block: f"$ archcompile {block[1]}\n{output(tuple(block[1].split()))}", document
+    )
 
 
 def main() -> None:
-    """Draw every picture."""
+    """Draw every picture, and fill README's console blocks."""
     IMAGES.mkdir(exist_ok=True)
     for name, arguments in PICTURES.items():
         (IMAGES / name).write_text(picture(arguments), encoding="utf-8")
+    readme = ROOT / "README.md"
+    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
