@@ -84,6 +84,20 @@ def bind_block(block: Block, call: Scalar, arguments: Tree | None, frame: Frame)
     return values
 
 
+def require_constants(call: Scalar, values: dict[str, Expr]) -> None:
+    """Refuse arguments of a block that depend on the size of the network's input (``H``)."""
+    findings = Findings()
+    for name, value in values.items():
+        if not is_constant(value):
+            findings.add(
+                Code.UNSUPPORTED,
+                f"`{call.text}`: `{name}` is {value}, and that is no number here",
+                call.span,
+                help="give the input a number for its size, or write a number here",
+            )
+    findings.stop()
+
+
 def check_arguments(call: Scalar, arguments: Tree | None, names: tuple[str, ...]) -> None:
     """Refuse arguments that no callee with these names has; nothing is evaluated."""
     findings = Findings()

@@ -45,6 +45,8 @@ class Definer:
     made: dict[str, Definition] = field(default_factory=dict)
     by_key: dict[object, Definition | None] = field(default_factory=dict)
     types: dict[object, tuple[TensorType, ...]] = field(default_factory=dict)
+    reserved: str = ""
+    """The network's own name, which no block's class takes."""
 
     def network(
         self,
@@ -53,18 +55,21 @@ class Definer:
         parameters: tuple[Parameter, ...],
         frame: Frame,
         inputs: tuple[Local, ...],
-        outputs: tuple[tuple[str, Scalar], ...],
+        outputs: tuple[tuple[str, Scalar | None], ...],
     ) -> Definition:
-        """The network's own class.
+        """The network's own class; without a source, outputs are what the last line leaves.
 
         Raises ``NotGeneric`` if a parameter that is kept decides its structure.
         """
+        self.reserved = name
         walk = BodyWalk(self, {parameter.name for parameter in parameters})
         places = walk.body(layers, frame, {each.name: each for each in inputs})
         _words(tuple(walk.steps))
-        shown = tuple((name, _read(places, source).name) for name, source in outputs)
-        if not outputs:
-            shown = tuple((value.name, value.name) for value in places.current)
+        last = iter(places.current)
+        shown = tuple(
+            (name, (next(last) if source is None else _read(places, source)).name)
+            for name, source in outputs
+        )
         return Definition(
             name,
             parameters,
@@ -90,6 +95,8 @@ class Definer:
         self, block: Block, values: dict[str, Expr], types: tuple[TensorType, ...]
     ) -> tuple[BlockUse, tuple[TensorType, ...]]:
         """How a block is called with these values, and the types it gives."""
+        if len(types) != len(input_names(block)):
+            raise NotGeneric("no call reads so many values")
         definition = self._generic(block, types) or self._special(block, values, types)
         arguments: list[tuple[str, Expr]] = []
         sizes = inferred_sizes(block, types)
@@ -171,7 +178,7 @@ class Definer:
 
     def _free_name(self, base: str) -> str:
         name, count = base, 1
-        while name in self.made:
+        while name in self.made or name == self.reserved:
             count += 1
             name = f"{base}{count}"
         return name
@@ -213,7 +220,9 @@ class BodyWalk:
         places = self.body(block.layers or (), frame, inputs)
         shown = tuple(_read(places, output.source) for output in block.outputs) or places.current
         self.results = tuple(value.type for value in shown)
-        outputs = [output.name.text for output in block.outputs] or [each.name for each in shown]
+        outputs = [output.name.text for output in block.outputs] or [
+            each.name.replace(".", "_") for each in shown
+        ]
         return None, tuple((name, each.name) for name, each in zip(outputs, shown, strict=True))
 
     def body(
@@ -248,7 +257,15 @@ class BodyWalk:
                 raise NotGeneric("a layer of several values is there or not")
             types = (choice(condition, types[0], reads[0].type),)
         self.steps.append(step)
-        places.define(name, tuple(Local(name, each) for each in types))
+        places.define(name, tuple(map(Local, self._value_names(name, step), types)))
+
+    def _value_names(self, name: str, step: Step) -> tuple[str, ...]:
+        """A step's name, or the parts of what a block of several outputs gives: ``stage2.low``."""
+        if isinstance(step, Apply) and isinstance(step.use, BlockUse):
+            outputs = self.definer.made[step.use.definition].outputs
+            if len(outputs) > 1:
+                return tuple(f"{name}.{output}" for output, _ in outputs)
+        return (name,)
 
     def step(
         self, layer: Layer, name: str, here: Frame, reads: tuple[Local, ...], condition: Expr | None

@@ -105,8 +105,7 @@ class ChainWalk:
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
         if layer.layers is None:
             return self.lines([(frame, one_copy(layer))], kind)
-        here = frame.reading((shape_of(kind),))
-        condition = here.truth(layer.when) if layer.when is not None else None
+        condition = frame.truth(layer.when) if layer.when is not None else None
         if is_absent(condition):
             return (), kind
         if condition is not None and condition != Literal(True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archcompile.diagnostics import Code, Span
+from archcompile.diagnostics import Code, Span, SpecError
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.arguments import check_type, constant_value
 from archcompile.frontend.catalogue import Catalogue
@@ -119,10 +119,12 @@ class _Elaboration:
     ) -> tuple[ProgramOutput, ...]:
         found: list[ProgramOutput] = []
         for output in self.document.outputs:
-            values: tuple[Value | None, ...] = ()
+            name = output.name.text
             with findings.collecting():
-                values = places.read((output.source,), (output.source.text,))
-            found += [ProgramOutput(output.name.text, value) for value in values if value]
+                value = places.shown(output.source)
+                if name in places.inputs:
+                    raise _named_as_input(name, output.name.span)
+                found += [ProgramOutput(name, value)] if value is not None else []
         if self.document.outputs:
             return tuple(found)
         names = [name for name, values in places.values.items() if values == places.current]
@@ -130,6 +132,9 @@ class _Elaboration:
             if value is None:
                 continue
             label = names[-1] if names and len(places.current) == 1 else value.name
+            if label in places.inputs:
+                with findings.collecting():
+                    raise _named_as_input(label, self.document.layers_span)
             found.append(ProgramOutput(label.replace(".", "_"), value))
         return tuple(found)
 
@@ -164,9 +169,12 @@ class _Elaboration:
         )
         return definer.reachable(network)
 
-    def _shown(self, outputs: tuple[ProgramOutput, ...]) -> list[tuple[ProgramOutput, Scalar]]:
+    def _shown(
+        self, outputs: tuple[ProgramOutput, ...]
+    ) -> list[tuple[ProgramOutput, Scalar | None]]:
         declared: tuple[Output, ...] = self.document.outputs
-        return [(each, output.source) for each, output in zip(outputs, declared, strict=False)]
+        sources = [output.source for output in declared] or [None] * len(outputs)
+        return list(zip(outputs, sources, strict=True))
 
     def _kept(self) -> tuple[definition.Parameter, ...]:
         """Scalar parameters that are numeric arguments only: the constructor's parameters."""
@@ -358,6 +366,16 @@ def _size(entry: Scalar, names: Mapping[str, Expr]) -> Dim:
 
 def _is_symbol(text: str) -> bool:
     return len(text) == 1 and symbol(text).always_at_least(1) is True
+
+
+def _named_as_input(name: str, span: Span) -> SpecError:
+    """ONNX has one name for one value."""
+    return finding(
+        Code.DUPLICATE_NAME,
+        f"an output cannot be called as the input `{name}`",
+        span,
+        help=f"name a layer that shows it: `{{name: {name}_out, from: {name}, identity}}`",
+    )
 
 
 def _citation(cite: Cite | None) -> program.Citation | None:

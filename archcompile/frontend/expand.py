@@ -12,7 +12,7 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from archcompile.diagnostics import Code, Related, Span
-from archcompile.frontend.arguments import BuiltOp, bind_block, build_op
+from archcompile.frontend.arguments import BuiltOp, bind_block, build_op, require_constants
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings, finding
@@ -28,6 +28,8 @@ from archcompile.ir.types import TensorType
 
 MOST_NODES = 200_000
 """The most layers that a network may come to."""
+
+_AS_BLOCK = "make it a block with `layers:`"
 
 Open_: TypeAlias = Value | None
 Flow: TypeAlias = tuple[Open_, ...]
@@ -181,6 +183,7 @@ class Expander:
         assert call is not None
         self._refuse_recursion(block, call)
         values = bind_block(block, call, layer.arguments, here)
+        require_constants(call, values)
         names = [scalar.text for scalar in block.inputs] or ["x"]
         if len(reads) != len(names):
             raise _wrong_count(call, len(names), reads)
@@ -217,7 +220,7 @@ class Expander:
 
     def _output(self, places: Places[Open_], source: Scalar) -> Flow:
         with self.findings.collecting():
-            return places.read((source,), (source.text,))
+            return (places.shown(source),)
         return (None,)
 
     def _op(
@@ -314,7 +317,7 @@ class _ChainWalk:
                 Code.NOT_IN_CHAIN,
                 "a layer of a `sequence` reads the one before it; `from` stands in `layers` only",
                 layer.sources_span or layer.span,
-                help="make it a block with `layers:`",
+                help=_AS_BLOCK,
             )
         here = frame.reading(_shapes((value,)))
         if _is_loop(layer) and layer.name is None:
@@ -326,6 +329,10 @@ class _ChainWalk:
         name = self._name(layer, here)
         made, results = self.expander._made(layer, f"{self.path}.{name}", here, (value,))
         self.members += made
+        if len(results) > 1:
+            message = f"a line of a `sequence` hands on one value, this one has {len(results)}"
+            findings.add(Code.WRONG_INPUT_COUNT, message, layer.span, help=_AS_BLOCK)
+            return None
         return results[0] if results else None
 
     def _name(self, layer: Layer, here: Frame) -> str:

@@ -76,6 +76,17 @@ class Places(Generic[V]):
             found += self._named(scalar, name)
         return tuple(found)
 
+    def shown(self, source: Scalar) -> V:
+        """The value that an output shows: of a layer that has one."""
+        values = self._named(source, source.text)
+        if len(values) != 1:
+            raise finding(
+                Code.WRONG_INPUT_COUNT,
+                f"an output shows one value, `{source.text}` has {len(values)}",
+                source.span,
+            )
+        return values[0]
+
     def _named(self, scalar: Scalar, name: str) -> tuple[V, ...]:
         if name in self.values:
             return self.values[name]

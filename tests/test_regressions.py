@@ -1,0 +1,91 @@
+"""What random specs once broke, each as the smallest spec that did."""
+
+from __future__ import annotations
+
+import pytest
+from spec_text import compile_text, shown
+
+PAIR = """
+input: [N, 4]
+blocks:
+  pair: {layers: [sigmoid, softmax], outputs: [sigmoid, softmax]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [("[pair]", "(pair.sigmoid, pair.softmax)"), ("[pair, add]", "pair.sigmoid + pair.softmax")],
+    ids=["as the network's outputs", "into the next line"],
+)
+def test_the_values_of_a_block_of_several_outputs_are_told_apart(layers: str, said: str) -> None:
+    assert said in compile_text(f"{PAIR}layers: {layers}").source()
+
+
+def test_a_block_that_ends_in_a_block_of_several_outputs_has_them_too() -> None:
+    inner = "outer: {layers: [{name: inner, pair}]}"
+    assert compile_text(f"{PAIR}  {inner}\nlayers: [outer, add]").source()
+
+
+def test_a_layer_of_several_values_cannot_stand_in_a_sequence() -> None:
+    assert shown(f"{PAIR}layers: [{{sequence: [pair]}}]") == [
+        "AC505 6:22 a line of a `sequence` hands on one value, this one has 2"
+    ]
+
+
+def test_an_output_shows_one_value() -> None:
+    assert shown(f"{PAIR}layers: [{{name: p, pair}}]\noutputs: {{a: p}}") == [
+        "AC505 7:14 an output shows one value, `p` has 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    "outputs", ["outputs: {image: act}", "outputs: [image]"], ids=["renamed", "the input itself"]
+)
+def test_an_output_is_not_called_as_an_input(outputs: str) -> None:
+    spec = f"input: {{image: [N, 1]}}\nlayers: [{{name: act, relu}}]\n{outputs}\n"
+    (found,) = shown(spec)
+    assert found.endswith("an output cannot be called as the input `image`")
+
+
+def test_a_network_without_any_layer_is_refused() -> None:
+    (found,) = shown("input: [N, 1]\nlayers: [{repeat: 0, relu}]\n")
+    assert found.endswith("an output cannot be called as the input `x`")
+
+
+def test_a_block_may_have_the_name_of_the_network() -> None:
+    spec = "input: [N, 1]\nblocks: {net: {sequence: [relu]}}\nlayers: [net]\n"
+    assert compile_text(spec).source()
+
+
+def test_a_block_that_no_round_of_a_loop_calls_may_need_more_values_than_it_would_get() -> None:
+    spec = """
+    input: [N, 1]
+    blocks: {both: {inputs: [a, b], layers: [{from: [a, b], add}]}}
+    layers:
+      - sequence:
+          - for: {i: [1, 1]}
+            layers: [{when: i == 2, both}, relu]
+    """
+    assert compile_text(spec).source()
+
+
+def test_in_of_a_loops_when_is_what_the_loop_reads() -> None:
+    spec = """
+    input: [N, 1]
+    layers:
+      - sequence:
+          - {for: {i: [1, 1]}, when: in.features != 2, layers: [{linear: 2}]}
+    """
+    network = compile_text(spec)
+    assert network.source()
+    assert [str(node.types[0]) for node in network.program.nodes()] == ["[N, 1]", "[N, 2]"]
+
+
+def test_a_blocks_argument_that_depends_on_the_inputs_size_is_refused() -> None:
+    spec = """
+    input: [N, 3, H, W]
+    blocks: {b: {params: {depth: int}, layers: [relu]}}
+    layers: [{b: in.height // 2}]
+    """
+    (found,) = shown(spec)
+    assert found.startswith("AC506") and "`depth` is H // 2" in found
