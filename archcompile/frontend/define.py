@@ -31,9 +31,9 @@ from archcompile.ir.definition import (
     Parameter,
     Step,
 )
-from archcompile.ir.dim import DimTooLarge
+from archcompile.ir.dim import Dim, DimTooLarge
 from archcompile.ir.expr import Expr, Literal, Name
-from archcompile.ir.op import Op, OpError, Undecided
+from archcompile.ir.op import Op, OpError, Undecided, Unknown
 from archcompile.ir.types import TensorType
 
 
@@ -85,7 +85,8 @@ class Definer:
 
         def visit(definition: Definition) -> None:
             for name in _callees((*definition.steps, *(definition.chain or ()))):
-                visit(self.made[name])
+                if name not in ordered:
+                    visit(self.made[name])
             ordered[definition.name] = definition
 
         visit(network)
@@ -278,8 +279,8 @@ class BodyWalk:
             return Chain(name, members, names, condition, layer.span), (result,)
         use, results = self.use(layer, here, types)
         is_function = isinstance(use, OpUse) and not use.op.is_module
-        if is_function and condition is not None:
-            raise NotGeneric("a function is there or not")
+        if is_function and (condition is not None or _is_open(use)):
+            raise NotGeneric("a function in `forward` cannot see the constructor's parameters")
         return Apply(name, use, names, condition, layer.span), results
 
     def use(
@@ -331,6 +332,15 @@ def _declared(block: Block) -> tuple[Parameter, ...]:
 def _depends(symbols: frozenset[str]) -> bool:
     """Whether a size depends on more than a network's own shape symbols (``H``, ``W``)."""
     return any(not (len(name) == 1 and name.isupper()) for name in symbols)
+
+
+def _is_open(use: OpUse | BlockUse) -> bool:
+    """Whether an argument of an op is left for a call to decide."""
+    values = dict(use.op).values() if isinstance(use, OpUse) else ()
+    return any(
+        isinstance(value, Unknown) or (isinstance(value, Dim) and not value.is_constant)
+        for value in values
+    )
 
 
 def _known(text: str | None) -> str:

@@ -353,3 +353,19 @@ def test_structure_that_depends_on_an_open_size_is_refused() -> None:
 def test_a_parameter_that_a_caller_overrides_must_be_one() -> None:
     text = "archcompile: 1\nname: net\ninput: [N, 3]\nlayers: [relu]\n"
     assert shown(text, classes=3) == ["AC311 2:7 the file has no parameter `classes`"]
+
+
+def test_a_function_whose_argument_a_call_decides_gets_a_class_for_each_call() -> None:
+    net = compile_text("""
+        blocks:
+          pair:
+            params: {axis: int}
+            layers:
+              - {name: left, conv2d: [4, 1]}
+              - {name: right, from: x, conv2d: [4, 1]}
+              - {from: [left, right], concat: axis}
+        input: [N, 3, 8, 8]
+        layers: [{pair: 1}, {pair: 2}]
+    """)
+    assert [each.name for each in net.program.definitions] == ["pair", "pair2", "net"]
+    assert "torch.cat([left, right], dim=2)" in net.source()
