@@ -173,7 +173,8 @@ class _Elaboration:
         self, outputs: tuple[ProgramOutput, ...]
     ) -> list[tuple[ProgramOutput, Scalar | None]]:
         declared: tuple[Output, ...] = self.document.outputs
-        sources = [output.source for output in declared] or [None] * len(outputs)
+        sources: list[Scalar | None] = [output.source for output in declared]
+        sources = sources or [None] * len(outputs)
         return list(zip(outputs, sources, strict=True))
 
     def _kept(self) -> tuple[definition.Parameter, ...]:
