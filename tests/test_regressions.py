@@ -89,3 +89,47 @@ def test_a_blocks_argument_that_depends_on_the_inputs_size_is_refused() -> None:
     """
     (found,) = shown(spec)
     assert found.startswith("AC506") and "`depth` is H // 2" in found
+
+
+def test_a_loop_inside_a_loop_counts_the_channels_on_once() -> None:
+    spec = """
+    input: [N, 1, H, W]
+    layers:
+      - sequence:
+          - for: {c: [1, 2]}
+            layers:
+              - {repeat: 2, conv2d: [in.channels + 1, 1]}
+              - conv2d: [in.channels * c, 1]
+    """
+    channels = [int(node.output.type.channels) for node in compile_text(spec).program.nodes()]
+    assert channels == [2, 3, 3, 4, 5, 10]
+    assert compile_text(spec).source().count("in_channels = in_channels") == 2
+
+
+def test_a_chain_that_its_block_leaves_out_is_not_made() -> None:
+    spec = """
+    input: [N, 1, 1, 1]
+    blocks:
+      split:
+        layers:
+          - when: in.channels > 3
+            sequence: [{when: in.channels > 5, relu}, {conv2d: [2, 1, groups: 2]}]
+    layers: [split]
+    """
+    assert sum(1 for _ in compile_text(spec).module().parameters()) == 0
+
+
+def test_a_size_that_cancels_out_of_an_argument_is_not_said() -> None:
+    spec = """
+    input: [N, 1, H, W]
+    blocks: {b: {layers: [{conv2d: [in.width - in.width + 1, 1]}]}}
+    layers: [b]
+    """
+    assert "nn.Conv2d(in_channels, 1, 1)" in compile_text(spec).source()
+
+
+def test_a_weight_as_large_as_the_input_is_refused() -> None:
+    (found,) = shown("input: [N, W]\nlayers: [{linear: 3}]\n")
+    assert found == (
+        "AC506 4:11 `linear` would have a `weight` of no fixed size: [3, W] depends on the input"
+    )

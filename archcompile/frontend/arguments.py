@@ -14,7 +14,8 @@ from archcompile.diagnostics import Code, Related, Span, SpecError
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import Block, Parameter
 from archcompile.frontend.findings import Findings, finding
-from archcompile.frontend.frame import Frame
+from archcompile.frontend.frame import Frame, mentioned
+from archcompile.frontend.mentions import dim_words
 from archcompile.frontend.sizes import is_constant, to_dim, to_python
 from archcompile.frontend.slots import Slot, slots
 from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
@@ -49,6 +50,7 @@ class BuiltOp:
     op: Op
     spans: dict[str, Span]
     written: tuple[tuple[Dim, Expr], ...]
+    """None that names what its size does not depend on, as ``n - n + 1`` would."""
 
 
 def build_op(kind: type[Op], call: Scalar, arguments: Tree | None, frame: Frame) -> BuiltOp:
@@ -274,8 +276,9 @@ def _validated(
         op = kind.model_validate(known)
     except ValidationError as error:
         raise _refused(error, call, given) from None
+    parts = (part for value in values.values() for part in _symbolic_parts(value))
     written = tuple(
-        (to_dim(expr), expr) for value in values.values() for expr in _symbolic_parts(value)
+        (size, part) for part in parts if mentioned(part) <= dim_words(size := to_dim(part))
     )
     spans = {name: tree.span for name, tree in given.items()}
     return BuiltOp(op.updated(unknown) if unknown else op, spans, written)

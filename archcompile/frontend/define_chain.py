@@ -136,7 +136,10 @@ class ChainWalk:
         if self.carried is None:
             # the size behind the loop is known without its variable, which is free again
             self.body.taken -= {carry.variable for carry in carries}
-        return (loop,), self._unrolled(layer, known, here, kind)[1]
+        behind = self._unrolled(layer, known, here, kind)[1]
+        if self.carried is not None and carries:  # the loop has brought the variable up to date
+            behind = TensorType((behind.dims[0], symbol(self.carried), *behind.spatial))
+        return (loop,), behind
 
     def _carrying(
         self, layer: Layer, frame: Frame, kind: TensorType

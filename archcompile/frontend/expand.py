@@ -22,7 +22,7 @@ from archcompile.frontend.sizes import shape_of, to_python
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Constant, Expr, Literal
-from archcompile.ir.op import Op, OpError, decided, require_numbers
+from archcompile.ir.op import Op, OpError, settled_type
 from archcompile.ir.program import Member, Node, Region, Value
 from archcompile.ir.types import TensorType
 
@@ -241,9 +241,7 @@ class Expander:
 
     def _inferred(self, built: BuiltOp, call: Scalar, reads: tuple[Value, ...]) -> TensorType:
         try:
-            require_numbers(built.op)
-            with decided():
-                return built.op.infer(*(value.type for value in reads))
+            return settled_type(built.op, *(value.type for value in reads))
         except OpError as error:
             place = built.spans.get(error.argument or "", call.span)
             origins = tuple(

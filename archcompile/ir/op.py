@@ -269,6 +269,27 @@ def require_numbers(op: Op) -> None:
                 )
 
 
+def settled_type(op: Op, *inputs: TensorType) -> TensorType:
+    """The output's type of a network's layer, whose arguments and weights have numbers."""
+    require_numbers(op)
+    with decided():
+        made = op.infer(*inputs)
+        require_fixed_weights(op, *inputs)
+    return made
+
+
+def require_fixed_weights(op: Op, *inputs: TensorType) -> None:
+    """Refuse a weight that would be as large as the input is (``H``)."""
+    for weight in op.weights(*inputs):
+        if not all(size.is_constant for size in weight.shape):
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}` would have a `{weight.name}` of no fixed size: "
+                f"[{', '.join(map(str, weight.shape))}] depends on the input",
+                help="give the input fixed sizes, or pool to a fixed size before this layer",
+            )
+
+
 def _sizes_in(value: object) -> Iterator[Dim]:
     if isinstance(value, Dim):
         yield value

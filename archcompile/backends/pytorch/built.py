@@ -145,12 +145,25 @@ class _Run:
             case ast.If(test=test, body=body, orelse=[]):
                 if truth(test, self.names):
                     self.statements(body)
+            case ast.If(test=test, body=body, orelse=[ast.Assign(targets=[left], value=made)]):
+                if truth(test, self.names):
+                    self.statements(body)
+                else:
+                    self._leave_out(left, made)
             case ast.For(target=target, iter=source, body=body, orelse=[]):
                 for item in self._items(source):
                     self._bind(target, item)
                     self.statements(body)
             case _:
                 raise InternalError(f"a constructor says `{ast.unparse(node)}`")
+
+    def _leave_out(self, target: ast.expr, made: ast.expr) -> None:
+        """The attribute of a layer that is not there."""
+        if not isinstance(target, ast.Attribute) or ast.unparse(target.value) != "self":
+            raise InternalError(f"a constructor sets `{ast.unparse(target)}`")
+        if ast.unparse(made) != "nn.Identity()":
+            raise InternalError("a layer that is left out is something else than the identity")
+        self.builder.place(self.tree, target.attr, Leaf("nn.Identity", (), (), is_absent=True))
 
     def _items(self, source: ast.expr) -> tuple[object, ...]:
         items = evaluate(source, self.names)

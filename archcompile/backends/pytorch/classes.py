@@ -83,6 +83,9 @@ def _attribute(step: Step, body: Body) -> None:
         body.add(f"self.{step.name} = nn.Sequential()")
         fill(step.members, f"self.{step.name}", body)
         return
+    if isinstance(step, Chain) and step.condition is not None and _needs_lines(step, body):
+        _choice(step, said(step.condition), body)
+        return
     if isinstance(step, Apply):
         made = construction(step.use, body.classes)
     else:
@@ -92,6 +95,23 @@ def _attribute(step: Step, body: Body) -> None:
     else:
         choice = f"{made} if {said(step.condition)} else nn.Identity()"
         body.add(f"self.{step.name}: nn.Module = {choice}")
+
+
+def _needs_lines(step: Chain, body: Body) -> bool:
+    """Whether the chain cannot be made inside one expression."""
+    trial = Body(body.classes, body.taken, declared=set(body.declared), open=list(body.open))
+    chain(step.members, trial)
+    return bool(trial.lines)
+
+
+def _choice(step: Chain, condition: str, body: Body) -> None:
+    """A chain made in statements, none of which is run if it is not there."""
+    body.enter(f"if {condition}:")
+    made = chain(step.members, body)
+    body.add(f"self.{step.name}: nn.Module = {made}")
+    body.leave()
+    body.lines.append(f"{' ' * body.indent}else:")
+    body.lines.append(f"{' ' * (body.indent + INDENT)}self.{step.name} = nn.Identity()")
 
 
 def _parameter(parameter: Parameter) -> str:
