@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from archcompile.diagnostics import SpecError
 from archcompile.frontend.arguments import bind_block, build_op, default_value
 from archcompile.frontend.catalogue import Catalogue
-from archcompile.frontend.define_chain import ChainWalk, copies, is_absent, is_loop
+from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.expand import body_frame
 from archcompile.frontend.frame import Frame
@@ -239,7 +239,7 @@ class BodyWalk:
         texts = [_known(frame.text(scalar)) for scalar in layer.sources or ()]
         reads = places.read(layer.sources, texts)
         here = frame.reading(tuple(shape_of(value.type) for value in reads))
-        if is_loop(layer) and layer.name is None:
+        if layer.is_loop and layer.name is None:
             places.current = reads
             for inner, copy in copies(layer, here):
                 self._entry(copy, inner, places)
@@ -248,7 +248,7 @@ class BodyWalk:
         automatic = places.automatic(base) if layer.name is None else None
         name = automatic or _known(frame.text(layer.name) if layer.name is not None else None)
         places.spans[name] = layer.span
-        condition = None if is_loop(layer) else condition_of(layer, here)
+        condition = None if layer.is_loop else condition_of(layer, here)
         if is_absent(condition):
             places.define(name, reads)
             return
@@ -274,7 +274,7 @@ class BodyWalk:
         """What one line becomes, and the types of its values."""
         types = tuple(value.type for value in reads)
         names = tuple(value.name for value in reads)
-        if layer.sequence is not None or is_loop(layer):
+        if layer.sequence is not None or layer.is_loop:
             members, result = ChainWalk(self).container(layer, here, types[0])
             return Chain(name, members, names, condition, layer.span), (result,)
         use, results = self.use(layer, here, types)

@@ -53,9 +53,9 @@ class ChainWalk:
     def _line(
         self, here: Frame, layer: Layer, kind: TensorType
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
-        if is_loop(layer) and layer.name is None:
+        if layer.is_loop and layer.name is None:
             return self._loop(layer, here, kind)
-        condition = None if is_loop(layer) or layer.when is None else here.truth(layer.when)
+        condition = None if layer.is_loop or layer.when is None else here.truth(layer.when)
         condition = None if condition == Literal(True) else condition
         if is_absent(condition):
             return (), kind
@@ -65,11 +65,13 @@ class ChainWalk:
             if known is None:
                 raise NotGeneric("a name depends on a parameter")
             name = known
-        if layer.sequence is not None or is_loop(layer):
+        if layer.sequence is not None or layer.is_loop:
             members, result = self.container(layer, here, kind)
             member: ChainMember = Chain(name, members, (), condition, layer.span)
         else:
             use, results = self.body.use(layer, here, (kind,))
+            if len(results) != 1:
+                raise NotGeneric("a line of a chain hands on one value")
             (result,) = results
             member = Apply(name, use, (), condition, layer.span)
         if condition is not None:
@@ -104,7 +106,7 @@ class ChainWalk:
         self, layer: Layer, frame: Frame, kind: TensorType
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
         if layer.layers is None:
-            return self.lines([(frame, one_copy(layer))], kind)
+            return self.lines([(frame, layer.one_copy())], kind)
         condition = frame.truth(layer.when) if layer.when is not None else None
         if is_absent(condition):
             return (), kind
@@ -175,21 +177,9 @@ class ChainWalk:
         return fresh
 
 
-def is_loop(layer: Layer) -> bool:
-    """Whether the line is a ``for`` or a ``repeat``."""
-    return layer.repeat is not None or layer.loop is not None
-
-
 def is_absent(condition: Expr | None) -> bool:
     """Whether a condition is known to be false."""
     return condition == Literal(False)
-
-
-def one_copy(layer: Layer) -> Layer:
-    """The line that a ``repeat`` beside a layer makes copies of."""
-    return layer.model_copy(
-        update={"repeat": None, "loop": None, "name": None, "sources": None, "sources_span": None}
-    )
 
 
 def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
@@ -200,7 +190,7 @@ def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
     for names in known:
         frame = here.binding(names)
         if layer.layers is None:
-            yield frame, one_copy(layer)
+            yield frame, layer.one_copy()
             continue
         condition = frame.truth(layer.when) if layer.when is not None else Literal(True)
         if not isinstance(condition, Literal):

@@ -51,6 +51,16 @@ class Layer(Model):
     sequence: tuple[Layer, ...] | None = None
     layers: tuple[Layer, ...] | None = None
 
+    @property
+    def is_loop(self) -> bool:
+        """Whether the line is a ``for`` or a ``repeat``."""
+        return self.repeat is not None or self.loop is not None
+
+    def one_copy(self) -> Layer:
+        """The line that a ``repeat`` beside a layer makes copies of."""
+        beside = ("repeat", "loop", "name", "sources", "sources_span")
+        return self.model_copy(update=dict.fromkeys(beside))
+
 
 class Parameter(Model):
     """``width: int`` (required) or ``stride: 1`` (a default)."""

@@ -12,7 +12,7 @@ from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define import Definer
 from archcompile.frontend.document import Cite, Claim, Document, Output, Parameter, Variant
 from archcompile.frontend.expand import Expander, body_frame
-from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.findings import Findings, GiveUp, finding
 from archcompile.frontend.frame import Frame
 from archcompile.frontend.local import Local, NotGeneric
 from archcompile.frontend.places import Places
@@ -67,7 +67,10 @@ class _Elaboration:
             name: None if kind is None else Value(name, kind, span) for name, kind, span in inputs
         }
         expander = Expander(catalogue, findings)
-        members, places = expander.body(self.document.layers, "", frame, given)
+        try:
+            members, places = expander.body(self.document.layers, "", frame, given)
+        except GiveUp:
+            raise SpecError(dict.fromkeys(findings.found)) from None
         outputs = self._outputs(findings, places)
         check_blocks(catalogue, expander.called, findings)
         findings.stop()

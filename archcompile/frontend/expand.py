@@ -15,7 +15,7 @@ from archcompile.diagnostics import Code, Related, Span
 from archcompile.frontend.arguments import BuiltOp, bind_block, build_op, require_constants
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.document import Block, Layer
-from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.findings import Findings, GiveUp, finding
 from archcompile.frontend.frame import Frame, Open, rounds, settled
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of, to_python
@@ -26,8 +26,11 @@ from archcompile.ir.op import Op, OpError, settled_type
 from archcompile.ir.program import Member, Node, Region, Value
 from archcompile.ir.types import TensorType
 
-MOST_NODES = 200_000
-"""The most layers that a network may come to."""
+MOST_LINES = 50_000
+"""The most lines (layers, calls, rounds of loops) that a network may come to, written out."""
+
+DEEPEST = 64
+"""The most containers that may stand inside one another, blocks' bodies included."""
 
 _AS_BLOCK = "make it a block with `layers:`"
 
@@ -65,7 +68,7 @@ class Expander:
         with self.findings.collecting():
             reads = places.read(layer.sources, _texts(layer.sources, frame))
         here = frame.reading(_shapes(reads))
-        if _is_loop(layer) and layer.name is None:
+        if layer.is_loop and layer.name is None:
             places.current = reads
             found: list[Member] = []
             for inner, copy in self._copies(layer, here):
@@ -83,7 +86,7 @@ class Expander:
         loops: bool,
     ) -> list[Member]:
         name = self._name(layer, here, places, loops)
-        if not _is_loop(layer) and not self._present(layer, here):
+        if not layer.is_loop and not self._present(layer, here):
             places.define(name, reads)
             return []
         made = self._made(layer, f"{prefix}{name}", here, reads)
@@ -111,8 +114,9 @@ class Expander:
 
     def _copies(self, layer: Layer, frame: Frame) -> Iterator[tuple[Frame, Layer]]:
         """The lines that a loop stands for, each with the frame of its round."""
-        lines = layer.layers if layer.layers is not None else (_one_copy(layer),)
+        lines = layer.layers if layer.layers is not None else (layer.one_copy(),)
         for inner in self._rounds(layer, frame):
+            self._count(layer.span)
             if layer.layers is not None and not self._present(layer, inner):
                 continue
             for line in lines:
@@ -136,7 +140,9 @@ class Expander:
 
     def _made(self, layer: Layer, path: str, here: Frame, reads: Flow) -> tuple[list[Member], Flow]:
         """The members that a line becomes at ``path``, and its values."""
-        if layer.sequence is not None or _is_loop(layer):
+        self._count(layer.span)
+        self._refuse_depth(path, layer.span)
+        if layer.sequence is not None or layer.is_loop:
             return self._container(layer, path, here, reads)
         assert layer.op is not None
         with self.findings.collecting():
@@ -235,7 +241,6 @@ class Expander:
         known = tuple(value for value in reads if value is not None)
         if len(known) < len(reads):
             raise Open
-        self._count(call.span)
         output = Value(path, self._inferred(built, call, known), call.span)
         return [Node(path, built.op, known, output, call.span)], (output,)
 
@@ -277,12 +282,18 @@ class Expander:
         return reads[0]
 
     def _count(self, span: Span) -> None:
+        """One line more. Raises ``GiveUp``: whatever is to come would be too much as well."""
         self.count += 1
-        if self.count > MOST_NODES:
-            self.findings.add(
-                Code.TOO_MANY_COPIES, f"the network comes to more than {MOST_NODES:,} layers", span
-            )
-            self.findings.stop()
+        if self.count > MOST_LINES:
+            message = f"the network comes to more than {MOST_LINES:,} layers and rounds of loops"
+            self.findings.add(Code.TOO_MANY_COPIES, message, span)
+            raise GiveUp
+
+    def _refuse_depth(self, path: str, span: Span) -> None:
+        if path.count(".") >= DEEPEST:
+            message = f"blocks and sequences stand more than {DEEPEST} deep inside one another"
+            self.findings.add(Code.TOO_DEEP, message, span)
+            raise GiveUp
 
     def _refuse_recursion(self, block: Block, call: Scalar) -> None:
         name = block.name.text
@@ -318,11 +329,11 @@ class _ChainWalk:
                 help=_AS_BLOCK,
             )
         here = frame.reading(_shapes((value,)))
-        if _is_loop(layer) and layer.name is None:
+        if layer.is_loop and layer.name is None:
             for inner, copy in self.expander._copies(layer, here):
                 value = self.line(inner, copy, value)
             return value
-        if not _is_loop(layer) and not self.expander._present(layer, here):
+        if not layer.is_loop and not self.expander._present(layer, here):
             return value
         name = self._name(layer, here)
         made, results = self.expander._made(layer, f"{self.path}.{name}", here, (value,))
@@ -382,16 +393,6 @@ def _texts(sources: tuple[Scalar, ...] | None, frame: Frame) -> tuple[str, ...]:
 
 def _shapes(reads: Flow) -> tuple[tuple[Expr, ...] | None, ...]:
     return tuple(None if value is None else shape_of(value.type) for value in reads)
-
-
-def _is_loop(layer: Layer) -> bool:
-    return layer.repeat is not None or layer.loop is not None
-
-
-def _one_copy(layer: Layer) -> Layer:
-    return layer.model_copy(
-        update={"repeat": None, "loop": None, "name": None, "sources": None, "sources_span": None}
-    )
 
 
 def _base(layer: Layer) -> str:

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field, replace
 from archcompile.diagnostics import Code, Diagnostic, Related, Span, SpecError
 
 
+class GiveUp(Exception):
+    """What was found ends the stage at once: ``collecting`` does not catch it."""
+
+
 @dataclass(slots=True)
 class Findings:
     """Collects; ``stop`` ends the stage if there is any."""

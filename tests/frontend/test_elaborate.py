@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcompile.diagnostics import Code
 from archcompile.network import Network
 from tests.spec_text import compile_text, findings_of, names_of, shown
 
@@ -369,3 +370,42 @@ def test_a_function_whose_argument_a_call_decides_gets_a_class_for_each_call() -
     """)
     assert [each.name for each in net.program.definitions] == ["pair", "pair2", "net"]
     assert "torch.cat([left, right], dim=2)" in net.source()
+
+
+def test_loops_inside_loops_are_cut_off_with_one_finding() -> None:
+    (found,) = findings_of("""
+        input: [N, 3, 8, 8]
+        layers:
+          - repeat: 99999
+            layers:
+              - repeat: 99999
+                layers: [{when: false, relu}]
+    """)
+    assert (found.code, found.span and found.span.line) == (Code.TOO_MANY_COPIES, 7)
+
+
+def test_blocks_that_multiply_are_cut_off_with_one_finding() -> None:
+    calls = "\n".join(
+        f"          b{depth}: {{layers: [b{depth + 1}, b{depth + 1}, b{depth + 1}]}}"
+        for depth in range(12)
+    )
+    (found,) = findings_of(f"""
+        input: [N, 3, 8, 8]
+        blocks:
+{calls}
+          b12: {{layers: [relu]}}
+        layers: [b0]
+    """)
+    assert found.code is Code.TOO_MANY_COPIES
+
+
+def test_blocks_too_deep_inside_one_another_are_refused() -> None:
+    calls = "\n".join(f"          b{depth}: {{layers: [b{depth + 1}]}}" for depth in range(500))
+    (found,) = findings_of(f"""
+        input: [N, 3, 8, 8]
+        blocks:
+{calls}
+          b500: {{layers: [relu]}}
+        layers: [b0]
+    """)
+    assert found.code is Code.TOO_DEEP
