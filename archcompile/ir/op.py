@@ -112,8 +112,9 @@ class Window:
 class Op(BaseModel):
     """Base of every op. A subclass declares ``key``, its fields, and ``infer``; else as needed."""
 
+    # deferred: a run builds the validators of the ops that it meets, not of all
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True
+        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
 
     key: ClassVar[str]
