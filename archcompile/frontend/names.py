@@ -13,6 +13,38 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 MODULE_ATTRIBUTES = frozenset(
     [
         "T_destination",
+        "_apply",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+        "_buffers",
+        "_call_impl",
+        "_compiled_call_impl",
+        "_forward_hooks",
+        "_forward_hooks_always_called",
+        "_forward_hooks_with_kwargs",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_get_backward_hooks",
+        "_get_backward_pre_hooks",
+        "_get_name",
+        "_is_full_backward_hook",
+        "_load_from_state_dict",
+        "_load_state_dict_post_hooks",
+        "_load_state_dict_pre_hooks",
+        "_maybe_warn_non_full_backward_hook",
+        "_modules",
+        "_named_members",
+        "_non_persistent_buffers_set",
+        "_parameters",
+        "_register_load_state_dict_pre_hook",
+        "_register_state_dict_hook",
+        "_replicate_for_data_parallel",
+        "_save_to_state_dict",
+        "_slow_forward",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_version",
+        "_wrapped_call_impl",
         "add_module",
         "apply",
         "bfloat16",
@@ -70,6 +102,9 @@ MODULE_ATTRIBUTES = frozenset(
 )
 """What torch.nn.Module has: a layer of that name would break the module (a test holds the list)."""
 
+SEQUENTIAL_ATTRIBUTES = frozenset(["_get_item_by_idx", "append", "extend", "insert", "pop"])
+"""What torch.nn.Sequential has beside that (the same test holds it)."""
+
 
 def check_layer_name(name: str, span: Span) -> str:
     """A layer's name: an identifier that neither Python nor ``nn.Module`` uses. Else a finding."""
@@ -89,8 +124,8 @@ def check_layer_name(name: str, span: Span) -> str:
             span,
             help=_repaired(name),
         )
-    if iskeyword(name) or name in MODULE_ATTRIBUTES or name.startswith("__"):
-        owner = "Python" if iskeyword(name) or name.startswith("__") else "torch.nn.Module"
+    owner = _owner(name)
+    if owner is not None:
         raise finding(
             Code.BAD_NAME,
             f"`{name}` is a word of {owner}",
@@ -98,6 +133,15 @@ def check_layer_name(name: str, span: Span) -> str:
             help=f"write `{name.strip('_')}_1`",
         )
     return name
+
+
+def _owner(name: str) -> str | None:
+    """Who uses the word already; one rule for class bodies and chains."""
+    if iskeyword(name) or name.startswith("__"):
+        return "Python"
+    if name in MODULE_ATTRIBUTES:
+        return "torch.nn.Module"
+    return "torch.nn.Sequential" if name in SEQUENTIAL_ATTRIBUTES else None
 
 
 def _repaired(name: str) -> str | None:
