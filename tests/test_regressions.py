@@ -133,3 +133,34 @@ def test_a_weight_as_large_as_the_input_is_refused() -> None:
     assert found == (
         "AC506 4:11 `linear` would have a `weight` of no fixed size: [3, W] depends on the input"
     )
+
+
+def test_a_size_that_the_network_leaves_open_is_not_handed_to_a_class() -> None:
+    spec = """
+    input: [N, 1, H, W]
+    blocks: {b: {params: {k: int}, layers: [{conv2d: ["min(k, in.width)", 1]}]}}
+    layers: [{b: 1}]
+    """
+    assert "nn.Conv2d(1, 1, 1)" in compile_text(spec).source()
+
+
+def test_a_block_of_several_outputs_may_stand_in_a_chain_that_no_call_gives_it() -> None:
+    spec = f"""{PAIR}
+  chain: {{params: {{all: bool}}, sequence: [relu, {{when: all, pair}}]}}
+layers: [{{chain: false}}]
+"""
+    assert compile_text(spec).source()
+
+
+def test_how_often_a_block_loops_is_known_to_what_reads_it() -> None:
+    spec = """
+    input: [N, 3, 8, 8]
+    blocks:
+      stage: {params: {depth: int, width: int}, sequence: [{repeat: depth, conv2d: [width, 1]}]}
+      body: {params: {depth: int}, sequence: [{stage: [depth, 8]}, {conv2d: [16, 1]}]}
+    layers: [{body: 2}, {body: 0}]
+    """
+    network = compile_text(spec)
+    assert network.source()
+    channels = [int(node.types[0].channels) for node in network.program.nodes()]
+    assert channels == [3, 8, 8, 16]

@@ -15,9 +15,9 @@ from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.expand import body_frame
-from archcompile.frontend.frame import Frame
+from archcompile.frontend.frame import Frame, mentioned
 from archcompile.frontend.local import Local, NotGeneric, choice, inferred_sizes, symbolic_input
-from archcompile.frontend.mentions import words
+from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import is_constant, shape_of, symbol, to_expr
 from archcompile.frontend.tree import Scalar
@@ -98,9 +98,11 @@ class Definer:
         """How a block is called with these values, and the types it gives."""
         if len(types) != len(input_names(block)):
             raise NotGeneric("no call reads so many values")
-        definition = self._generic(block, types) or self._special(block, values, types)
-        arguments: list[tuple[str, Expr]] = []
         sizes = inferred_sizes(block, types)
+        definition = self._generic(block, types)
+        if definition is None or _asks_for_open(definition, sizes):
+            definition = self._special(block, values, types)
+        arguments: list[tuple[str, Expr]] = []
         for parameter in definition.parameters:
             value = to_expr(sizes[parameter.name]) if parameter.inferred else values[parameter.name]
             if parameter.inferred or value != parameter.default:
@@ -134,7 +136,8 @@ class Definer:
             if place not in self.by_key:
                 self.by_key[place] = self._attempt(block, values, sizes)
             definition = self.by_key[place]
-            if definition is not None:
+            given = inferred_sizes(block, types)
+            if definition is not None and not _asks_for_open(definition, given):
                 return definition
         raise NotGeneric(f"`{block.name.text}` needs to know the size of its input")
 
@@ -190,8 +193,14 @@ class Definer:
         """The types of a call's outputs, by walking the body with the call's own values."""
         key = (block.name.text, tuple(map(str, values.values())), types)
         if key not in self.types:
-            walk = BodyWalk(self, set())
+            said = {word for each in types for size in each.dims for word in dim_words(size)}
+            walk = BodyWalk(self, said.union(*map(mentioned, values.values())))
             walk.block(block, values, types)
+            results = {
+                word for each in walk.results for size in each.dims for word in dim_words(size)
+            }
+            if results & walk.running:
+                raise NotGeneric("what a block gives depends on how often its loop runs")
             self.types[key] = walk.results
         return self.types[key]
 
@@ -204,6 +213,8 @@ class BodyWalk:
     taken: set[str]
     steps: list[Step] = field(default_factory=list)
     results: tuple[TensorType, ...] = ()
+    running: set[str] = field(default_factory=set)
+    """Sizes that loops carry on: variables of this class, which no caller knows."""
 
     def block(
         self, block: Block, values: dict[str, Expr], types: tuple[TensorType, ...]
@@ -329,9 +340,19 @@ def _declared(block: Block) -> tuple[Parameter, ...]:
     )
 
 
+def _asks_for_open(definition: Definition, sizes: dict[str, Dim]) -> bool:
+    """Whether the class wants a size that a network leaves open, which no constructor has."""
+    wanted = (sizes[each.name] for each in definition.parameters if each.inferred)
+    return any(_is_shape_symbol(name) for size in wanted for name in size.symbols)
+
+
 def _depends(symbols: frozenset[str]) -> bool:
     """Whether a size depends on more than a network's own shape symbols (``H``, ``W``)."""
-    return any(not (len(name) == 1 and name.isupper()) for name in symbols)
+    return not all(map(_is_shape_symbol, symbols))
+
+
+def _is_shape_symbol(name: str) -> bool:
+    return len(name) == 1 and name.isupper()
 
 
 def _is_open(use: OpUse | BlockUse) -> bool:

@@ -166,7 +166,9 @@ class ChainWalk:
         """The name of a running size: torch's own where it is free."""
         axis = "features" if kind.rank == 2 else "channels"
         name = f"in_{axis}"
-        return self._fresh(axis) if name in self.body.taken else name
+        fresh = self._fresh(axis) if name in self.body.taken else name
+        self.body.running.add(fresh)
+        return fresh
 
     def _fresh(self, name: str) -> str:
         """A Python name that this class does not use yet."""
