@@ -41,6 +41,10 @@ class Dim:
 
     form: Form
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Dim:
+        """Itself, as it cannot change: pydantic copies the defaults of ops by the thousand."""
+        return self
+
     @staticmethod
     def of(value: int | Dim) -> Dim:
         """The size that an integer is; a ``Dim`` is itself."""

@@ -469,3 +469,8 @@ def test_unrelated_looking_forms_of_one_ceiling_are_equal(height: int, stride: i
     usual = (HEIGHT + stride - 1) // stride
     assert usual == ceil_div(HEIGHT, stride) == (HEIGHT - 1) // stride + 1
     assert usual.evaluate({"H": height}) == -(-height // stride)
+
+
+def test_a_deep_copy_of_a_size_is_the_size_itself() -> None:
+    size = Dim.symbol("H") + 1
+    assert copy.deepcopy((size,))[0] is size
