@@ -27,6 +27,7 @@ def fit(program: Program, arrays: Mapping[str, Array]) -> dict[str, Array]:
     network, since files older than torch 0.4.1 have none. Raises SpecError (BAD_WEIGHTS) with every
     missing, unexpected and misshapen key, a close one beside it.
     """
+    _refuse_other_kinds(arrays)
     expected = {tensor.key: tensor for tensor in tensors(program)}
     if findings := list(_findings(program, expected, arrays)):
         shown, rest = findings[:_SHOWN], len(findings) - _SHOWN
@@ -40,6 +41,22 @@ def fit(program: Program, arrays: Mapping[str, Array]) -> dict[str, Array]:
         else np.zeros(tensor.shape, tensor.weight.dtype)
         for key, tensor in expected.items()
     }
+
+
+def _refuse_other_kinds(arrays: Mapping[str, Array]) -> None:
+    """A caller's mapping may hold anything; what is asked of an array is its shape and dtype."""
+    others = [
+        Diagnostic(
+            Code.BAD_WEIGHTS,
+            f"the weight `{key}` is no array: got a value of type {type(value).__name__}",
+            None,
+            help="pass NumPy arrays or torch tensors",
+        )
+        for key, value in arrays.items()
+        if not (hasattr(value, "shape") and hasattr(value, "dtype"))
+    ]
+    if others:
+        raise SpecError(others[:_SHOWN])
 
 
 def _findings(

@@ -214,3 +214,11 @@ def test_a_counter_that_old_files_lack_starts_anew() -> None:
     layer = handmade.node("bn", handmade.Holder(counter), x)
     found = fit(handmade.program((x,), (layer,), y=layer.output), {})
     assert found["bn.n"].dtype == np.int64 and found["bn.n"].shape == () and found["bn.n"] == 0
+
+
+def test_values_that_are_no_arrays_are_findings() -> None:
+    weights = initial_weights(handmade.perceptron(), 0)
+    assert findings(weights | {"fc1.weight": 1}) == [
+        "the weight `fc1.weight` is no array: got a value of type int; "
+        "pass NumPy arrays or torch tensors"
+    ]
