@@ -252,12 +252,12 @@ def _lineage(
 ) -> tuple[Variant, ...]:
     """A variant behind those that it extends."""
     variants = {each.name.text: each for each in document.variants}
-    line: list[Variant] = []
+    line: dict[str, Variant] = {}
     while variant is not None:
-        if variant in line:
+        if variant.name.text in line:
             findings.add(Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span)
             break
-        line.append(variant)
+        line[variant.name.text] = variant
         if variant.extends is None:
             break
         parent = variants.get(variant.extends.text)
@@ -270,7 +270,7 @@ def _lineage(
                 help=f"write `{near}`" if near else f"there are {listed(variants)}",
             )
         variant = parent
-    return tuple(reversed(line))
+    return tuple(reversed(line.values()))
 
 
 def _apply(
