@@ -164,3 +164,12 @@ def test_how_often_a_block_loops_is_known_to_what_reads_it() -> None:
     assert network.source()
     channels = [int(node.types[0].channels) for node in network.program.nodes()]
     assert channels == [3, 8, 8, 16]
+
+
+def test_a_variable_that_a_function_fills_first_keeps_its_type() -> None:
+    spec = """
+    input: {image: [N, 4]}
+    layers: [{from: [image, image], concat}, {linear: 2}]
+    """
+    source = compile_text(spec).source()
+    assert "x: torch.Tensor = torch.cat([image, image], dim=1)" in source

@@ -102,9 +102,10 @@ def _statements(
     """The assignments and the return; a call of a module is of no type until a variable has one."""
     result = outputs[0] if len(outputs) == 1 else None
     made: list[str] = []
-    seen = set(frame.inputs)
+    seen, targets = set(frame.inputs), [line.target for line in lines]
     for line in lines:
-        is_untyped = line.target == result and line.target not in seen and not line.is_tensor
+        is_known = line.is_tensor and targets.count(line.target) == 1  # else it becomes Any
+        is_untyped = line.target == result and line.target not in seen and not is_known
         kind = ": torch.Tensor" if is_untyped else ""
         seen.add(line.target)
         made += statement(f"{line.target}{kind} = {line.text}", 2 * INDENT)
