@@ -180,6 +180,7 @@ def _slid(op: str, bound: dict[str, Any], first: Shape) -> Shape:
     dilation = _pair(bound.get("dilation", 1))
     padding = bound.get("padding", 0)
     need(all(number >= 1 for number in (*kernel, *stride, *dilation)))
+    need(bound.get("divisor_override", 1) >= 1)
     if isinstance(padding, str):
         need(padding == "valid" or stride == [1, 1])
         totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]

@@ -173,3 +173,16 @@ def test_a_variable_that_a_function_fills_first_keeps_its_type() -> None:
     """
     source = compile_text(spec).source()
     assert "x: torch.Tensor = torch.cat([image, image], dim=1)" in source
+
+
+def test_a_loop_that_python_has_no_function_for_is_written_out() -> None:
+    spec = """
+    input: [N, 1, 1, 1]
+    layers: [{sequence: [{for: {i: [1, 9]}, layers: [{conv2d: ["make_divisible(i, 8)", 1]}]}]}]
+    """
+    assert "nn.Conv2d(8, 16, 1)" in compile_text(spec).source()
+
+
+def test_a_flag_that_depends_on_the_inputs_size_is_refused() -> None:
+    (found,) = shown("input: [N, 3, H, W]\nlayers: [{conv2d: [4, 3, bias: in.height > 8]}]\n")
+    assert found.startswith("AC506") and "`bias` is `H > 8`" in found

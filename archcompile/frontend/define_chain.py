@@ -130,8 +130,8 @@ class ChainWalk:
             members, carries, result = self._carrying(layer, frame, kind)
         finally:
             self.body.taken -= taken
-        if not members or words(members) & set(_SPATIAL):
-            raise NotGeneric("a loop's arguments depend on the size of the map")
+        if not members or words(members) & {*_SPATIAL, "make_divisible"}:
+            raise NotGeneric("a loop's arguments depend on the size of the map, or on no Python")
         loop = LoopOf(tuple(python.values()), columns, count, members, carries, None, layer.span)
         if known is None:
             return (loop,), _behind(kind, result)

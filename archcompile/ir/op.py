@@ -259,7 +259,16 @@ def word_of(*words: str) -> BeforeValidator:
 def require_numbers(op: Op) -> None:
     """Refuse an argument of a network's layer that depends on the size of the input (``H``)."""
     for argument in type(op).model_fields:
-        for size in _sizes_in(getattr(op, argument)):
+        value = getattr(op, argument)
+        if isinstance(value, Unknown):
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}`: `{argument}` is `{value.text}`, and that is not known while the "
+                "input's size is open",
+                argument=argument,
+                help="give the input a number for that size",
+            )
+        for size in _sizes_in(value):
             if not size.is_constant:
                 raise OpError(
                     Code.UNSUPPORTED,
