@@ -271,11 +271,12 @@ def _reference(
     type_ = TensorType.of(*x.shape)
     height, width = ints(op.infer(type_).spatial)
     groups, kernel = int(op.groups), weights["weight"]
-    split = kernel.reshape(groups, -1, *kernel.shape[1:])  # group, out, in, kh, kw
+    rows = kernel.reshape(groups, len(kernel) // groups, -1)  # group, out, (in, kh, kw)
     padding = {"mode": _PAD_MODES.get(op.padding_mode, "constant")}
-    total: Array = np.zeros(1, x.dtype)
-    for i, j, seen in taps(np, x, op.axes(type_), (height, width), **padding):
-        columns = seen.reshape(len(x), groups, -1, height * width)
-        total = total + split[..., i, j] @ columns  # [group, out, in] on [N, group, in, H' W']
-    y: Array = total.reshape(len(x), -1, height, width)
+    samples = []
+    for sample in x:  # one after the other, since what all windows see is large
+        around = taps(np, sample[None], op.axes(type_), (height, width), **padding)
+        seen = np.stack([each[0] for _, _, each in around], axis=1)  # channel, (i, j), H', W'
+        samples.append(rows @ seen.reshape(groups, -1, height * width))
+    y: Array = np.stack(samples).reshape(len(x), -1, height, width)
     return y + weights["bias"][:, None, None] if op.bias else y

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from archcompile.proof.report import VerifyReport
     from archcompile.proof.verify import verify
     from archcompile.proof.voice import Artefact
+    from archcompile.proof.weights import verification_weights
 
-__all__ = ["Artefact", "VerifyReport", "interpret", "verify"]
+__all__ = ["Artefact", "VerifyReport", "interpret", "verification_weights", "verify"]
 
 _HOMES = {
     "Artefact": "voice",
     "VerifyReport": "report",
     "interpret": "interpreter",
+    "verification_weights": "weights",
     "verify": "verify",
 }
 

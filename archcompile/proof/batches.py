@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
 BATCH_SIZES = (1, 3, 5)
-"""Sizes of the batches; none equals a common channel count, so a swapped axis shows."""
+"""Sizes of the batches; odd, as few channel counts are, so that a swapped axis shows."""
+LARGE_BATCH_SIZES = (1, 2, 3)
+"""The same for large inputs, which take long."""
+LARGE_INPUT = 1 << 16
+"""Elements of one sample from which on an input is large: 148 x 148 in three channels."""
 
 _LARGEST = 1 << 16
 
@@ -36,13 +41,15 @@ class Batch:
 
 
 def sample_batches(program: Program, seed: int) -> tuple[Batch, ...]:
-    """Batches of 1, 3 and 5 samples of a standard normal distribution.
+    """Batches of 1, 3 and 5 samples of a standard normal distribution; of large ones 1, 2 and 3.
 
     Symbolic image sizes get their smallest legal numbers; a fourth batch has larger ones.
     """
     sizes = concrete_sizes(program)
-    plan = [(count, sizes[0]) for count in BATCH_SIZES]
-    plan += [(BATCH_SIZES[1], larger) for larger in sizes[1:]]
+    largest = max(sample_elements(program, each) for each in sizes)
+    counts = BATCH_SIZES if largest < LARGE_INPUT else LARGE_BATCH_SIZES
+    plan = [(count, sizes[0]) for count in counts]
+    plan += [(counts[1], larger) for larger in sizes[1:]]
     return tuple(
         sample_batch(program, count, chosen, (seed, place))
         for place, (count, chosen) in enumerate(plan)
@@ -61,6 +68,19 @@ def sample_batch(
         for value in program.inputs
     }
     return Batch(MappingProxyType(known), MappingProxyType(inputs))
+
+
+def widest(batches: Sequence[Batch]) -> int:
+    """Which batch has the most samples."""
+    return max(range(len(batches)), key=lambda place: batches[place].count)
+
+
+def sample_elements(program: Program, sizes: Mapping[str, int]) -> int:
+    """The number of elements in one sample of the largest input."""
+    return max(
+        (prod(dim.evaluate(sizes) for dim in value.type.dims[1:]) for value in program.inputs),
+        default=0,
+    )
 
 
 def concrete_sizes(program: Program) -> tuple[Mapping[str, int], ...]:

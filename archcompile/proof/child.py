@@ -158,8 +158,8 @@ def _sensitivity(
 ) -> Facts:
     """How far each output moves for another input, and for a 10 % change of one weight tensor.
 
-    Inputs are exchanged in the first batch. A weight is tried on one batch after the other until
-    an output moves as far as is asked for.
+    Inputs are exchanged in the batch with the most samples. A weight is tried on one batch after
+    the other until an output moves as far as is asked for.
     """
     import torch
 
@@ -179,9 +179,10 @@ def _sensitivity(
                 break
         return far
 
-    first = batches[0]
+    wide = job["widest"]
+    own = batches[wide]
     by_input = {
-        name: moved(0, [*first[:place], others[place], *first[place + 1 :]])
+        name: moved(wide, [*own[:place], others[place], *own[place + 1 :]])
         for place, name in enumerate(job["inputs"])
     }
     state = network.state_dict()

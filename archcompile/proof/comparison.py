@@ -36,7 +36,7 @@ class Comparison:
         if self.verdict != "agrees" or not dull:
             return self
         more = f" (and {len(dull) - 1} more)" if len(dull) > 1 else ""
-        return replace(self, verdict="not made", note=f"counts as not made: {dull[0]}{more}")
+        return replace(self, verdict="not made", note=f"{dull[0]}{more}")
 
     def locating(self, place: str) -> Comparison:
         """The same with the layer where the difference begins."""

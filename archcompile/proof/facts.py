@@ -10,6 +10,9 @@ from archcompile.proof.batches import Batch, concrete
 from archcompile.proof.run import Inventory, Shape
 from archcompile.weights import tensors
 
+IDENTITY = "Identity()"
+"""``nn.Identity`` as torch prints it."""
+
 
 def inventory_differences(
     program: Program, seen: Inventory, batches: tuple[Batch, ...], *, complete: bool = True
@@ -122,8 +125,15 @@ def _modules(program: Program, seen: Inventory) -> Iterator[str]:
         yield f"there is no module `{path}`"
     for path in sorted(seen.modules.keys() - stated):
         # a layer that torch.nn lacks may be made of parts
-        if not any(path.startswith(f"{node}.") for node in nodes):
+        is_part = any(path.startswith(f"{node}.") for node in nodes)
+        if not is_part and not _is_left_out(seen, path):
             yield f"there is a module `{path}`, which the spec does not have"
+
+
+def _is_left_out(seen: Inventory, path: str) -> bool:
+    """Where a block's call leaves a layer out, its class holds an identity without anything."""
+    is_empty = not any(key.startswith(f"{path}.") for key in (*seen.state, *seen.modules))
+    return seen.modules[path] == IDENTITY and is_empty
 
 
 def _shapes(

@@ -7,7 +7,7 @@ file, in plain array code. Evaluation mode.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from archcompile.ir.program import Node, Program
@@ -38,18 +38,28 @@ def interpret(
 def trace(
     program: Program, inputs: Mapping[str, Array], weights: Mapping[str, Array]
 ) -> Iterator[tuple[Node, Array]]:
-    """Every node with what it makes, in execution order; a value goes after its last reader."""
+    """Every node with what it makes, in execution order."""
     exact = _is_exact(inputs, weights, program)
-    values = {value.name: _raised(inputs[value.name], exact) for value in program.inputs}
-    readers = Counter(value.name for node in program.nodes() for value in node.inputs)
-    for node in program.nodes():
-        arguments = tuple(values[value.name] for value in node.inputs)
+
+    def run(node: Node, arguments: tuple[Array, ...]) -> Array:
         own = {
             weight.name: _raised(weights[f"{node.path}.{weight.name}"], exact)
             for weight in node.weights()
             if weight.dtype == "float32"
         }
-        result = compute(node.op, arguments, own)
+        return compute(node.op, arguments, own)
+
+    return walk(program, {name: _raised(array, exact) for name, array in inputs.items()}, run)
+
+
+def walk(
+    program: Program, inputs: Mapping[str, Array], run: Callable[[Node, tuple[Array, ...]], Array]
+) -> Iterator[tuple[Node, Array]]:
+    """Every node with what ``run`` makes of it; a value goes after its last reader."""
+    values = {value.name: inputs[value.name] for value in program.inputs}
+    readers = Counter(value.name for node in program.nodes() for value in node.inputs)
+    for node in program.nodes():
+        result = run(node, tuple(values[value.name] for value in node.inputs))
         for value in node.inputs:
             readers[value.name] -= 1
             if not readers[value.name]:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from archcompile.ir.program import Program
 from archcompile.libraries import numpy
-from archcompile.proof.batches import Batch
+from archcompile.proof.batches import Batch, widest
 from archcompile.proof.comparison import distance
 from archcompile.proof.run import Movement
+from archcompile.weights import tensors
 
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
@@ -39,21 +41,28 @@ class Sensitivity:
     weakest: str
     """Key of the weight tensor whose change moves the output least; empty without weights."""
     dull: tuple[str, ...]
+    unread: int = 0
+    """How many of ``dull`` no weights can help, since no output reads the layer."""
+
+    @property
+    def is_by_chance(self) -> bool:
+        """Whether other weights might do."""
+        return len(self.dull) > self.unread
 
     @property
     def enough(self) -> bool:
         """Whether the comparisons count."""
         return not self.dull
 
-    def __str__(self) -> str:
-        first = f"another input moves the output by {self.input:.1e}"
-        second = ""
-        if self.weakest:
-            second = (
-                f", a 10 % change of one weight tensor by {self.weight:.1e} or more"
-                f" (least: {self.weakest})"
-            )
-        return f"{first}{second}; {self.asked:.0e} is asked for, measured in {self.voice}"
+    def lines(self) -> tuple[str, ...]:
+        """For people: what moves the output how far, and what was asked for."""
+        head = f"another input moves the output by {self.input:.1e}"
+        if not self.weakest:
+            return (f"{head} ({self.asked:.0e} is asked for, measured in {self.voice})",)
+        return (
+            f"{head}, a 10 % change of any one weight by {self.weight:.1e} or more",
+            f"(least: {self.weakest}; {self.asked:.0e} is asked for, measured in {self.voice})",
+        )
 
 
 def needed(tolerance: float) -> float:
@@ -61,8 +70,17 @@ def needed(tolerance: float) -> float:
     return FACTOR * tolerance
 
 
-def judge(voice: str, moved: Movement, outputs: tuple[str, ...], tolerance: float) -> Sensitivity:
-    """Hold every input, every output and every weight tensor against the demand."""
+def judge(
+    voice: str,
+    moved: Movement,
+    outputs: tuple[str, ...],
+    tolerance: float,
+    unread: Sequence[str] = (),
+) -> Sensitivity:
+    """Hold every input, every output and every weight tensor against the demand.
+
+    ``unread`` are weights of layers that no output reads.
+    """
     asked = needed(tolerance)
     weights = {key: max(values, default=0.0) for key, values in moved.by_weight.items()}
     inputs = {name: max(values, default=0.0) for name, values in moved.by_input.items()}
@@ -77,9 +95,26 @@ def judge(voice: str, moved: Movement, outputs: tuple[str, ...], tolerance: floa
         for key, by in weights.items()
         if not by >= asked
     ]
+    dull += [f"no output reads the layer of `{key}`" for key in unread]
     weakest = min(weights, key=lambda key: weights[key], default="")
     least = min((*inputs.values(), *shown.values()), default=0.0)
-    return Sensitivity(voice, asked, least, weights.get(weakest, 0.0), weakest, tuple(dull))
+    weight = weights.get(weakest, 0.0)
+    return Sensitivity(voice, asked, least, weight, weakest, tuple(dull), len(unread))
+
+
+def unread_weights(program: Program) -> tuple[str, ...]:
+    """Keys of the weights that no output depends on, whatever the numbers are."""
+    read = {output.value.name for output in program.outputs}
+    alive: set[str] = set()
+    for node in reversed(tuple(program.nodes())):
+        if node.output.name in read:
+            read |= {value.name for value in node.inputs}
+            alive.add(node.path)  # a module that is used twice needs one reader
+    return tuple(
+        tensor.key
+        for tensor in tensors(program)
+        if tensor.node.path not in alive and tensor.weight.dtype == "float32"
+    )
 
 
 def measure(
@@ -91,8 +126,8 @@ def measure(
 ) -> Movement:
     """The movements of any voice: one more forward pass for each input and each weight tensor.
 
-    Inputs are exchanged in the first batch. A weight is tried on one batch after the other until
-    an output moves as far as is asked for.
+    Inputs are exchanged in the batch with the most samples, by those of ``other``. A weight is
+    tried on one batch after the other until an output moves as far as is asked for.
     """
     base = [forward(batch.inputs, weights) for batch in batches]
 
@@ -110,9 +145,10 @@ def measure(
                 break
         return far
 
-    first = batches[0].inputs
+    wide = widest(batches)
+    inputs = batches[wide].inputs
     return Movement(
-        {name: moved(0, {**first, name: other.inputs[name]}, weights) for name in first},
+        {name: moved(wide, {**inputs, name: other.inputs[name]}, weights) for name in inputs},
         {key: most({**weights, key: changed(array)}) for key, array in weights.items()},
     )
 

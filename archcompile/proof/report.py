@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from archcompile.proof.comparison import Comparison
 from archcompile.proof.movement import Sensitivity
 
 SCHEMA = 1
 """Version of ``VerifyReport.to_dict``."""
+
+_WIDTH = 96
+_INSIDE = "      "
+"""Lines are this wide at most where they can be; longer notes are folded below their pair."""
 
 _SHOWN = 8
 """Findings per artefact that the table prints; ``to_dict`` has them all."""
@@ -49,10 +54,20 @@ class VerifyReport:
             and all(pair.verdict == "agrees" for pair in self.comparisons)
         )
 
+    @property
+    def is_by_chance(self) -> bool:
+        """Whether all agree, and all that is missing is that some tensor mattered more."""
+        return (
+            self.sensitivity is not None
+            and self.sensitivity.is_by_chance
+            and not self.discrepancies
+            and all(pair.verdict in ("agrees", "not made") for pair in self.comparisons)
+        )
+
     def lines(self) -> tuple[str, ...]:
         """The table for people, one line per pair, then the sensitivity and what else differs."""
         return (
-            f"{self.name}: {self._batches()}, seed {self.seed}",
+            f"{self.name}: {self._batches()}",
             *_table(self.comparisons, self.tolerance, self.sensitivity),
             *self._sensitivity(),
             *_found(self.discrepancies),
@@ -90,12 +105,13 @@ class VerifyReport:
 
     def _batches(self) -> str:
         kinds = (", ".join(f"{name}={size}" for name, size in sizes) for sizes in self.batches)
-        return f"random weights and inputs, batches {'; '.join(kinds)}"
+        return f"seed {self.seed}, batches {'; '.join(kinds)}"
 
     def _sensitivity(self) -> Iterator[str]:
         if self.sensitivity is None:
             return
-        yield f"  {self.sensitivity}"
+        for line in self.sensitivity.lines():
+            yield f"  {line}"
         for line in self.sensitivity.dull[:_SHOWN]:
             yield f"  not sensitive: {line}"
         if len(self.sensitivity.dull) > _SHOWN:
@@ -123,11 +139,21 @@ def _table(
     for name, pair in zip(names, pairs, strict=True):
         error = "-" if pair.error is None else f"{pair.error:.1e}"
         moves = "-" if sensitivity is None else f"{_least(sensitivity):.1e}"
-        note = f": {pair.note}" if pair.note else ""
-        yield (
+        row = (
             f"  {name:{width}}  {pair.samples:>7}  {error:>11}  {tolerance:>9.0e}  {moves:>8}"
-            f"  {pair.verdict}{note}"
+            f"  {pair.verdict}"
         )
+        # why a pair was not made stands below, once for all pairs
+        yield from _noted(row, "" if pair.verdict == "not made" else pair.note)
+
+
+def _noted(row: str, note: str) -> Iterator[str]:
+    """The row with its note behind it, or folded below it where the line would be too long."""
+    if not note or len(row) + len(note) + 2 <= _WIDTH:
+        yield f"{row}: {note}" if note else row
+        return
+    yield row
+    yield from wrap(note, _WIDTH, initial_indent=_INSIDE, subsequent_indent=_INSIDE)
 
 
 def _least(sensitivity: Sensitivity) -> float:

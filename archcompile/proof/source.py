@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcompile.diagnostics import MissingLibrary
 from archcompile.libraries import numpy
-from archcompile.proof.batches import Batch
+from archcompile.proof.batches import Batch, widest
 from archcompile.proof.run import Inventory, Movement, Run, RunFailed, Shape
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ START = 300.0
 class SourceJob:
     """What a source file is run with.
 
-    ``other`` replaces the first batch's inputs one by one, and ``sensitive`` names the weights that
-    are changed one by one, to see whether the outputs move; without ``other`` neither is done.
+    ``other`` replaces the widest batch's inputs one by one, and ``sensitive`` names the weights
+    that are changed one by one, to see whether the outputs move; without ``other`` neither is done.
     """
 
     weights: Mapping[str, Array]
@@ -107,6 +107,7 @@ def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
         "batches": len(job.batches),
         "weights": tuple(job.weights),
         "sensitivity": job.other is not None,
+        "widest": widest(job.batches),
         "sensitive": job.sensitive,
         "asked": job.asked,
         "taps": job.taps,

@@ -1,7 +1,7 @@
 """``verify``: every artefact of a network against the NumPy reference and against each other.
 
-All voices get the same weights and the same random inputs. The weights are variance-preserving
-ones made for the purpose, whatever a file on disk holds: a file is asked for its graph, not for
+All voices get the same weights and the same random inputs. The weights are made for the
+purpose (``weights.py``), whatever a file on disk holds: a file is asked for its graph, not for
 what it was trained to.
 """
 
@@ -17,11 +17,11 @@ from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
 from archcompile.libraries import numpy
 from archcompile.passes.facts import facts
-from archcompile.proof.batches import sample_batch, sample_batches
+from archcompile.proof.batches import sample_batch, sample_batches, widest
 from archcompile.proof.comparison import TOLERANCE, Comparison, compare
 from archcompile.proof.facts import module_differences, report_differences, state_shapes
 from archcompile.proof.locate import located
-from archcompile.proof.movement import Sensitivity, judge, measure, needed
+from archcompile.proof.movement import Sensitivity, judge, measure, needed, unread_weights
 from archcompile.proof.report import Discrepancy, VerifyReport
 from archcompile.proof.source import PATIENCE
 from archcompile.proof.voice import (
@@ -81,8 +81,8 @@ def _trial(program: Program, weights: Mapping[str, Array], seed: int, patience: 
         odd = ", ".join(sorted(held.keys() ^ stated.keys()))
         raise InternalError(f"the verification weights are not the network's: {odd}")
     batches = sample_batches(program, seed)
-    first = batches[0]
-    other = sample_batch(program, first.count, first.sizes, (seed, len(batches)))
+    wide = batches[widest(batches)]
+    other = sample_batch(program, wide.count, wide.sizes, (seed, len(batches)))
     return Trial(program, {key: held[key] for key in stated}, batches, other, patience)
 
 
@@ -106,19 +106,20 @@ def _sensitivity(
     trial: Trial, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
 ) -> Sensitivity | None:
     """From the emitted source, else from the first graph that runs; None if neither does."""
+    unread = unread_weights(trial.program)
     for each in artefacts:
         run = voices[each.label].run
         if run is None or not run.outputs:
             continue
         if run.movement is not None:
-            return judge(each.label, run.movement, trial.outputs, TOLERANCE)
+            return judge(each.label, run.movement, trial.outputs, TOLERANCE, unread)
     for each in artefacts:
         if each.kind == "onnx" and voices[each.label].run is not None:
             forward = partial(forward_graph, trial, each.content)
             moved = measure(
-                forward, trial.batches, trial.other, trial.float_weights, needed(TOLERANCE)
+                forward, trial.batches, trial.other, trial.read_weights, needed(TOLERANCE)
             )
-            return judge(each.label, moved, trial.outputs, TOLERANCE)
+            return judge(each.label, moved, trial.outputs, TOLERANCE, unread)
     return None
 
 

@@ -21,7 +21,7 @@ from archcompile.proof.graph import (
     weight_differences,
 )
 from archcompile.proof.interpreter import float_weights, interpret
-from archcompile.proof.movement import needed
+from archcompile.proof.movement import needed, unread_weights
 from archcompile.proof.run import Run, RunFailed
 from archcompile.proof.source import SourceJob, run_sources
 
@@ -54,7 +54,7 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What every voice is given. ``other`` is another first batch, to see whether outputs move."""
+    """What every voice is given. ``other`` exchanges the inputs of the widest batch."""
 
     program: Program
     weights: Mapping[str, Array] = field(repr=False)
@@ -72,6 +72,12 @@ class Trial:
     def float_weights(self) -> dict[str, Array]:
         """The weights that take part in the computation."""
         return {key: self.weights[key] for key in float_weights(self.program)}
+
+    @property
+    def read_weights(self) -> dict[str, Array]:
+        """Those of them that an output depends on."""
+        unread = unread_weights(self.program)
+        return {key: array for key, array in self.float_weights.items() if key not in unread}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...
     """Source files in a fresh interpreter; the first also says how far its outputs move."""
     plain = SourceJob(trial.weights, trial.batches)
     moving = replace(
-        plain, other=trial.other, sensitive=tuple(trial.float_weights), asked=needed(TOLERANCE)
+        plain, other=trial.other, sensitive=tuple(trial.read_weights), asked=needed(TOLERANCE)
     )
     tasks = [(text, plain if place else moving) for place, text in enumerate(texts)]
     try:
@@ -143,7 +149,7 @@ def forward_graph(
 ) -> tuple[Array, ...]:
     """One pass of a graph that is known to run, with weights of the caller's."""
     batch = Batch(trial.batches[0].sizes, inputs)
-    model = bind(read_graph(content), weights)
+    model = bind(read_graph(content), {**trial.float_weights, **weights})
     return run_graph(model, (batch,), trial.outputs).outputs[0]
 
 

@@ -2,16 +2,17 @@
 
 from archcompile.weights.files import load_weights, save_weights
 from archcompile.weights.fit import fit
-from archcompile.weights.initial import initial_weights
+from archcompile.weights.initial import initial_weights, uniform
 from archcompile.weights.tensors import Tensor, tensors
-from archcompile.weights.variance import verification_weights
+from archcompile.weights.variance import random_tensor
 
 __all__ = [
     "Tensor",
     "fit",
     "initial_weights",
     "load_weights",
+    "random_tensor",
     "save_weights",
     "tensors",
-    "verification_weights",
+    "uniform",
 ]

@@ -61,7 +61,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
 
 def test_a_network_with_every_op_agrees_in_all_voices(everything: VerifyReport) -> None:
     assert everything.agree, "\n".join(everything.lines())
-    assert all(pair.error is not None and pair.error < 3e-6 for pair in everything.comparisons)
+    assert all(pair.error is not None and pair.error < 5e-6 for pair in everything.comparisons)
     assert len({dict(sizes)["H"] for sizes in everything.batches}) == 2
 
 

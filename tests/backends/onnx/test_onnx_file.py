@@ -18,7 +18,8 @@ import pytest
 from archcompile.backends.onnx import onnx_bytes, onnx_text, save_onnx
 from archcompile.diagnostics import SpecError
 from archcompile.ir.program import Program
-from archcompile.weights import initial_weights, verification_weights
+from archcompile.proof import verification_weights
+from archcompile.weights import initial_weights
 from tests import handmade
 
 ROOT = Path(__file__).parents[3]
@@ -105,7 +106,7 @@ def test_bytes_do_not_depend_on_hash_order() -> None:
     program = (
         "from hashlib import sha256; from tests import handmade;"
         "from archcompile.backends.onnx import *;"
-        "from archcompile.weights import *; p = handmade.blocks();"
+        "from archcompile.proof import verification_weights; p = handmade.blocks();"
         "b = onnx_bytes(p, verification_weights(p, 5)) + onnx_text(p).encode();"
         "print(sha256(b).hexdigest())"
     )

@@ -13,7 +13,8 @@ import torch
 
 from archcompile.backends.onnx import onnx_bytes, onnx_model, onnx_text
 from archcompile.ir.program import Program
-from archcompile.weights import initial_weights, verification_weights
+from archcompile.proof import verification_weights
+from archcompile.weights import initial_weights
 from tests import handmade, programs
 
 NETWORKS = {
@@ -54,7 +55,7 @@ def test_onnxruntime_agrees_with_the_reference_and_everything_counts(
     def moved(found: np.ndarray) -> float:
         return float(np.abs(found - want).max() / np.abs(want).max())
 
-    assert moved(session.run(None, {"image": x})[0]) < 2e-6
+    assert moved(session.run(None, {"image": x})[0]) < 5e-6
     assert moved(session.run(None, {"image": other})[0]) > 1e-2
     for key in weights:
         if weights[key].dtype == np.float32:
