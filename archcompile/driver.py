@@ -125,7 +125,7 @@ def build(networks: Sequence[Network], out: Path, force: bool = False) -> tuple[
     Raises ``SpecError`` before anything is written if two networks would share a folder, and where
     a file stands in the way that archcompile did not write.
     """
-    _refuse_shared_folders(networks)
+    refuse_shared_folders(networks)
     folders = {network.name: network.files() for network in networks}
     outcomes = write_folders(out, folders, force=force)
     return tuple(
@@ -136,7 +136,7 @@ def build(networks: Sequence[Network], out: Path, force: bool = False) -> tuple[
 
 def build_check(networks: Sequence[Network], out: Path) -> str:
     """What a build would change below ``out``, as a unified diff; empty if nothing."""
-    _refuse_shared_folders(networks)
+    refuse_shared_folders(networks)
     return "".join(compare_folder(out / each.name, each.files()) for each in networks)
 
 
@@ -250,7 +250,8 @@ def _no_specs(path: Path) -> Diagnostic:
     )
 
 
-def _refuse_shared_folders(networks: Sequence[Network]) -> None:
+def refuse_shared_folders(networks: Sequence[Network]) -> None:
+    """Networks whose names differ in letter case at most are a ``SpecError``."""
     first: dict[str, Program] = {}
     findings: list[Diagnostic] = []
     for program in (network.program for network in networks):
@@ -260,7 +261,8 @@ def _refuse_shared_folders(networks: Sequence[Network]) -> None:
             findings.append(
                 Diagnostic(
                     Code.SAME_OUTPUT,
-                    f"two networks are called `{program.name}` and would share a folder",
+                    f"`{program.name}` and `{other.name}` would share a folder"
+                    " (letter case does not count)",
                     program.span,
                     related=(Related(other.span, f"`{other.name}` is here too"),),
                     help="give one of them another name",

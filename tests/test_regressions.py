@@ -186,3 +186,27 @@ def test_a_loop_that_python_has_no_function_for_is_written_out() -> None:
 def test_a_flag_that_depends_on_the_inputs_size_is_refused() -> None:
     (found,) = shown("input: [N, 3, H, W]\nlayers: [{conv2d: [4, 3, bias: in.height > 8]}]\n")
     assert found.startswith("AC506") and "`bias` is `H > 8`" in found
+
+
+def test_channels_that_grow_in_loops_inside_loops_are_carried_once() -> None:
+    net = compile_text("""
+        input: [N, 4, 8, 8]
+        layers:
+          - name: body
+            sequence:
+              - repeat: 2
+                layers:
+                  - repeat: 2
+                    layers:
+                      - {repeat: 2, conv2d: [in.channels + index, 1]}
+    """)
+    assert net.source().count("in_channels = ") == 2
+
+
+def test_loops_inside_loops_take_no_longer_than_their_copies() -> None:
+    lines = ["input: [N, 4, 8, 8]", "layers:", "  - name: body", "    sequence:"]
+    for depth in range(10):
+        lines += [f"{'    ' * depth}      - repeat: 2", f"{'    ' * depth}        layers:"]
+    net = compile_text("\n".join([*lines, f"{'    ' * 10}      - {{conv2d: [4, 1]}}"]))
+    assert len(list(net.program.nodes())) == 1024
+    assert net.source().count("for _ in range(2):") == 10

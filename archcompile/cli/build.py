@@ -113,5 +113,7 @@ def _lines(networks: Sequence[Network], results: Sequence[Built]) -> list[str]:
 
 
 def _grouped(size: Dim) -> str:
-    """``61,706``; an expression where the size depends on the input's."""
-    return str(size) if size.constant is None else f"{size.constant:,}"
+    """``61,706``; ``f(H, W)`` where the size depends on the input's."""
+    if size.constant is None:
+        return f"f({', '.join(sorted(size.symbols))})"
+    return f"{size.constant:,}"

@@ -23,6 +23,7 @@ def command(
 
     try:
         networks = driver.load_all(spec, variant, settings)
+        driver.refuse_shared_folders(networks)
     except SpecError as error:
         say_findings(error.diagnostics, err=False)
         context.exit(FINDINGS)

@@ -28,7 +28,7 @@ class Setting:
 
 def specs(function: _Function) -> _Function:
     """The argument SPEC...: files and folders, nothing for ``specs/``; and ``--color``."""
-    argument = click.argument("spec", nargs=-1, type=click.Path())
+    argument = click.argument("spec", nargs=-1, type=click.Path(readable=False))
     return argument(choose_color(function))
 
 

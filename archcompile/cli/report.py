@@ -11,7 +11,7 @@ from archcompile.cli.options import selection
 
 
 @click.command("report")
-@click.argument("spec", type=click.Path())
+@click.argument("spec", type=click.Path(readable=False))
 @choose_color
 @selection
 @click.option(

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """The choice most like ``word``, letter case aside, or ``None`` if none is close."""
     by_folded = {choice.casefold(): choice for choice in choices}
-    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
     return by_folded[matches[0]] if matches else None
 
 

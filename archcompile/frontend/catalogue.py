@@ -36,8 +36,60 @@ _FOREIGN = {
     "eltwise": "add",
     "view": "flatten",
     "reshape": "flatten",
+    "globalavgpool2d": "adaptive_avg_pool2d: 1",
+    "gap": "adaptive_avg_pool2d: 1",
 }
 """Other frameworks' words, letter case and underscores left out."""
+
+_NOT_YET = frozenset(
+    [
+        "batchnorm1d",
+        "batchnorm3d",
+        "celu",
+        "conv1d",
+        "conv3d",
+        "convtranspose1d",
+        "convtranspose2d",
+        "depthwiseconv2d",
+        "dropout1d",
+        "dropout2d",
+        "elu",
+        "embedding",
+        "gelu",
+        "glu",
+        "groupnorm",
+        "gru",
+        "hardsigmoid",
+        "hardswish",
+        "hardtanh",
+        "instancenorm1d",
+        "instancenorm2d",
+        "layernorm",
+        "leakyrelu",
+        "localresponsenorm",
+        "logsigmoid",
+        "logsoftmax",
+        "lrn",
+        "lstm",
+        "maxpool1d",
+        "avgpool1d",
+        "adaptivemaxpool2d",
+        "mish",
+        "mul",
+        "multiheadattention",
+        "pixelshuffle",
+        "prelu",
+        "relu6",
+        "rmsnorm",
+        "selu",
+        "silu",
+        "softplus",
+        "swish",
+        "upsample",
+        "zeropad2d",
+    ]
+)
+"""What torch has and this version has not: the nearest name would be another function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +114,13 @@ class Catalogue:
                 Code.UNKNOWN_OP,
                 f"`{name}` is no op and no block of this file",
                 call.span,
-                help=f"write `{near}`" if near else "`archcompile list --ops` shows all ops",
+                help=f"write `{near}`" if near else "`archcompile list --ops` shows what there is",
             )
         return found
 
     def _near(self, name: str) -> str | None:
         folded = name.casefold().replace("_", "").removeprefix("nn.")
         spelt = {key.replace("_", ""): key for key in (*self.ops, *self.blocks)}
+        if folded in _NOT_YET:
+            return None
         return spelt.get(folded) or _FOREIGN.get(folded) or closest(name, spelt.values())

@@ -213,6 +213,8 @@ class BodyWalk:
     taken: set[str]
     steps: list[Step] = field(default_factory=list)
     results: tuple[TensorType, ...] = ()
+    loops: dict[object, tuple[tuple[ChainMember, ...], TensorType]] = field(default_factory=dict)
+    """Loops in chains that were walked before, by line and frame."""
     running: set[str] = field(default_factory=set)
     """Sizes that loops carry on: variables of this class, which no caller knows."""
 

@@ -12,6 +12,7 @@ from archcompile.frontend.frame import Frame, rounds
 from archcompile.frontend.local import NotGeneric, choice
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.sizes import is_constant, shape_of, symbol
+from archcompile.frontend.structure import words_around
 from archcompile.ir.definition import Apply, Carry, Chain, ChainMember, LoopOf
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
@@ -31,6 +32,8 @@ class ChainWalk:
     body: BodyWalk
     carried: str | None = None
     """The running variable of the loops around, if there are any."""
+    types_only: bool = False
+    """Whether only the type behind the chain is asked for; then no loop need stay one."""
 
     def container(
         self, layer: Layer, here: Frame, kind: TensorType
@@ -81,8 +84,24 @@ class ChainWalk:
     def _loop(
         self, layer: Layer, here: Frame, kind: TensorType
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
-        """A loop kept as a loop where that says the same, else written out."""
+        """A loop kept as a loop where that says the same, else written out.
+
+        Remembered: loops inside loops meet the same lines in the same frame again and again.
+        """
+        names = sorted(words_around(layer) & here.names.keys())
+        seen = tuple((name, str(here.names[name])) for name in names)
+        taken = None if self.types_only else frozenset(self.body.taken)
+        key = (layer.span, seen, kind, self.carried, taken)
+        if key not in self.body.loops:
+            self.body.loops[key] = self._walked(layer, here, kind)
+        return self.body.loops[key]
+
+    def _walked(
+        self, layer: Layer, here: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType]:
         known = _known_rounds(layer, here)
+        if known is not None and self.types_only:
+            return (), self._unrolled(layer, known, here, kind)[1]
         if known is not None and len(known) < 2:
             return self._unrolled(layer, known, here, kind)
         try:
@@ -138,8 +157,9 @@ class ChainWalk:
         if self.carried is None:
             # the size behind the loop is known without its variable, which is free again
             self.body.taken -= {carry.variable for carry in carries}
-        behind = self._unrolled(layer, known, here, kind)[1]
-        if self.carried is not None and carries:  # the loop has brought the variable up to date
+        types = ChainWalk(self.body, self.carried, types_only=True)
+        behind = types._unrolled(layer, known, here, kind)[1]
+        if self.carried is not None and _updates((loop,), self.carried):
             behind = TensorType((behind.dims[0], symbol(self.carried), *behind.spatial))
         return (loop,), behind
 
@@ -177,6 +197,20 @@ class ChainWalk:
             count += 1
             fresh = f"{name}{count}"
         return fresh
+
+
+def _carries(member: Chain | LoopOf) -> tuple[Carry, ...]:
+    return member.carries if isinstance(member, LoopOf) else ()
+
+
+def _updates(members: tuple[ChainMember, ...], variable: str) -> bool:
+    """Whether a loop among these members leaves the running variable up to date."""
+    return any(
+        any(each.variable == variable for each in _carries(member))
+        or _updates(member.members, variable)
+        for member in members
+        if not isinstance(member, Apply)
+    )
 
 
 def is_absent(condition: Expr | None) -> bool:

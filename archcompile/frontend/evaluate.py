@@ -235,6 +235,8 @@ class _Evaluation:
             taken = self._truth(test, "a choice's condition")
             return self.visit(expr.then if taken else expr.otherwise)
         then, otherwise = self.visit(expr.then), self.visit(expr.otherwise)
+        if then == otherwise:
+            return then
         return Conditional(test, then, otherwise, expr.span)
 
     def _call(self, expr: Call) -> Expr:

@@ -22,6 +22,25 @@ def structural_names(document: Document) -> frozenset[str]:
     return frozenset(found)
 
 
+def words_around(layer: Layer) -> frozenset[str]:
+    """Every word in a line and its lines that the frame around it may give a meaning."""
+    inner = frozenset[str]().union(
+        *map(words_around, (*(layer.layers or ()), *(layer.sequence or ())))
+    )
+    found = set(inner)
+    for tree in (layer.arguments, layer.when, layer.name):
+        found |= _words(tree)
+    if layer.loop is not None:
+        found -= {key.text for key, _ in layer.loop.columns}
+        found -= {variable.text for variable in layer.loop.variables}
+        for tree in (*(tree for _, tree in layer.loop.columns), layer.loop.rows):
+            found |= _words(tree)
+    if layer.repeat is not None:
+        found.discard("index")
+        found |= _words(layer.repeat)
+    return frozenset(found)
+
+
 def _layer(layer: Layer) -> set[str]:
     found: set[str] = set()
     for scalar in (layer.when, layer.repeat):

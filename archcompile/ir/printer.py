@@ -53,8 +53,10 @@ def printed_arguments(op: Op) -> tuple[tuple[str, str], ...]:
 
 def short_size(size: Dim) -> str:
     """A size for a narrow place: an expression too long for it is ``f(H, W)``."""
+    if size.constant is not None:
+        return str(size)
     text = str(size)
-    if size.constant is not None or len(text) <= _SHORT:
+    if len(text) <= _SHORT:
         return text
     return f"f({', '.join(sorted(size.symbols))})"
 

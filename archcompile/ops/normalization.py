@@ -21,14 +21,21 @@ if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
 
-def _not_negative(value: float) -> float:
+def _small(value: float) -> float:
     if value < 0:
         raise PydanticCustomError("real", "expected at least 0, got {got}", {"got": f"{value:g}"})
+    if value >= 1:
+        # `batch_norm2d: 64` is what torch's users write
+        raise PydanticCustomError(
+            "real",
+            "expected less than 1, got {got}; the number of channels is known from the input",
+            {"got": f"{value:g}"},
+        )
     return value
 
 
-NaturalReal: TypeAlias = Annotated[Real, AfterValidator(_not_negative)]
-"""A finite number of at least 0."""
+Epsilon: TypeAlias = Annotated[Real, AfterValidator(_small)]
+"""A number of at least 0 and less than 1."""
 
 
 class BatchNorm2d(Op):
@@ -40,7 +47,7 @@ class BatchNorm2d(Op):
     key: ClassVar[str] = "batch_norm2d"
     title: ClassVar[str] = "Batch normalisation of each channel."
 
-    eps: NaturalReal = Field(1e-5, description="Added to the variance.")
+    eps: Epsilon = Field(1e-5, description="Added to the variance.")
     momentum: Real | None = Field(
         0.1, description="Weight of a new batch in the running statistics; none: their mean."
     )

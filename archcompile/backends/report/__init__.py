@@ -15,7 +15,7 @@ from archcompile.passes.facts import Facts
 __all__ = ["Report", "report"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """A network's report. ``print`` shows the table; a notebook shows HTML."""
 
@@ -32,6 +32,9 @@ class Report:
     def to_markdown(self) -> str:
         """A heading, the totals and a table in GitHub's Markdown."""
         return markdown(self.model)
+
+    def __repr__(self) -> str:
+        return f"<Report of {self.model.variant}>"
 
     def __str__(self) -> str:
         return self.to_table()
