@@ -271,7 +271,9 @@ class BodyWalk:
                 raise NotGeneric("a layer of several values is there or not")
             types = (choice(condition, types[0], reads[0].type),)
         self.steps.append(step)
-        places.define(name, tuple(map(Local, self._value_names(name, step), types)))
+        values = tuple(map(Local, self._value_names(name, step), types))
+        places.define(name, values)
+        places.values |= {each.name: (each,) for each in values}
 
     def _value_names(self, name: str, step: Step) -> tuple[str, ...]:
         """A step's name, or the parts of what a block of several outputs gives: ``stage2.low``."""

@@ -6,16 +6,16 @@ for itself, and is open too, so that one mistake is one finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from archcompile.diagnostics import Code, Related, Span
 from archcompile.frontend.arguments import BuiltOp, bind_block, build_op, require_constants
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.document import Block, Layer
+from archcompile.frontend.expand_chain import ChainWalk
 from archcompile.frontend.findings import Findings, GiveUp, finding
+from archcompile.frontend.flow import Flow, Open_, shapes
 from archcompile.frontend.frame import Frame, Open, rounds, settled
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of, to_python
@@ -31,11 +31,6 @@ MOST_LINES = 50_000
 
 DEEPEST = 64
 """The most containers that may stand inside one another, blocks' bodies included."""
-
-_AS_BLOCK = "make it a block with `layers:`"
-
-Open_: TypeAlias = Value | None
-Flow: TypeAlias = tuple[Open_, ...]
 
 
 @dataclass(slots=True)
@@ -67,11 +62,14 @@ class Expander:
         reads: Flow = (None,)
         with self.findings.collecting():
             reads = places.read(layer.sources, _texts(layer.sources, frame))
-        here = frame.reading(_shapes(reads))
+        here = frame.reading(shapes(reads))
         if layer.is_loop and layer.name is None:
-            places.current = reads
+            lines = self.copies(layer, here)
+            places.current = reads if lines is not None else (None,)
+            if lines is None:
+                places.leave_open(layer.layers or (), (None,))
             found: list[Member] = []
-            for inner, copy in self._copies(layer, here):
+            for inner, copy in lines or ():
                 found += self._entry(copy, prefix, inner, places, loops=True)
             return found
         return self._named(layer, prefix, here, places, reads, loops)
@@ -86,12 +84,20 @@ class Expander:
         loops: bool,
     ) -> list[Member]:
         name = self._name(layer, here, places, loops)
-        if not layer.is_loop and not self._present(layer, here):
+        if not layer.is_loop and not self.present(layer, here):
             places.define(name, reads)
             return []
-        made = self._made(layer, f"{prefix}{name}", here, reads)
+        made = self.made(layer, f"{prefix}{name}", here, reads)
         places.define(name, made[1])
+        for part, value in zip(self._parts(layer), made[1], strict=False):
+            places.values[f"{name}.{part}"] = (value,)
         return made[0]
+
+    def _parts(self, layer: Layer) -> tuple[str, ...]:
+        """The names of the outputs of a block that has several, by which each is read."""
+        block = self.catalogue.blocks.get(layer.op.text) if layer.op is not None else None
+        names = () if block is None else tuple(output.name.text for output in block.outputs)
+        return names if len(names) > 1 else ()
 
     def _name(self, layer: Layer, here: Frame, places: Places[Open_], loops: bool) -> str:
         name = places.automatic(_base(layer)) if layer.name is None else layer.name.text
@@ -102,7 +108,7 @@ class Expander:
             places.declare(name, span, loops=loops)
         return name
 
-    def _present(self, layer: Layer, here: Frame) -> bool:
+    def present(self, layer: Layer, here: Frame) -> bool:
         if layer.when is None:
             return True
         with self.findings.collecting():
@@ -112,17 +118,23 @@ class Expander:
                 pass
         return True
 
-    def _copies(self, layer: Layer, frame: Frame) -> Iterator[tuple[Frame, Layer]]:
-        """The lines that a loop stands for, each with the frame of its round."""
-        lines = layer.layers if layer.layers is not None else (layer.one_copy(),)
-        for inner in self._rounds(layer, frame):
-            self._count(layer.span)
-            if layer.layers is not None and not self._present(layer, inner):
-                continue
-            for line in lines:
-                yield inner, line
+    def copies(self, layer: Layer, frame: Frame) -> list[tuple[Frame, Layer]] | None:
+        """The lines that a loop stands for, each with the frame of its round.
 
-    def _rounds(self, layer: Layer, frame: Frame) -> list[Frame]:
+        ``None`` if the loop's header is wrong or open: then nothing is known of its lines.
+        """
+        frames = self._rounds(layer, frame)
+        if frames is None:
+            return None
+        lines = layer.layers if layer.layers is not None else (layer.one_copy(),)
+        found: list[tuple[Frame, Layer]] = []
+        for inner in frames:
+            self._count(layer.span)
+            if layer.layers is None or self.present(layer, inner):
+                found += [(inner, line) for line in lines]
+        return found
+
+    def _rounds(self, layer: Layer, frame: Frame) -> list[Frame] | None:
         with self.findings.collecting():
             try:
                 if layer.loop is not None:
@@ -136,9 +148,9 @@ class Expander:
                 return [frame.binding({"index": Literal(index)}) for index in copies]
             except Open:
                 pass
-        return []
+        return None
 
-    def _made(self, layer: Layer, path: str, here: Frame, reads: Flow) -> tuple[list[Member], Flow]:
+    def made(self, layer: Layer, path: str, here: Frame, reads: Flow) -> tuple[list[Member], Flow]:
         """The members that a line becomes at ``path``, and its values."""
         self._count(layer.span)
         self._refuse_depth(path, layer.span)
@@ -165,7 +177,10 @@ class Expander:
         value = self._single(reads, layer.span, kind)
         lines = [(here, line) for line in layer.sequence or ()]
         if layer.sequence is None:
-            lines = list(self._copies(layer, here))
+            copies = self.copies(layer, here)
+            if copies is None:
+                return [], (None,)
+            lines = copies
         members, result = self.chain(lines, path, value)
         region = self._region(path, kind, None, (), reads, members, (result,), layer.span)
         return region, (result,)
@@ -176,7 +191,7 @@ class Expander:
         """Members in a row, each reading the one before; numbered by place where unnamed."""
         members: list[Member] = []
         places: Places[Open_] = Places.of({}, ())
-        walker = _ChainWalk(self, path, places, members)
+        walker = ChainWalk(self, path, places, members)
         for frame, line in lines:
             value = walker.line(frame, line, value)
         return tuple(members), value
@@ -214,7 +229,7 @@ class Expander:
     ) -> tuple[tuple[Member, ...], Flow]:
         if block.sequence is not None:
             (value,) = inputs.values()
-            lines = [(frame.reading(_shapes((value,))), line) for line in block.sequence]
+            lines = [(frame.reading(shapes((value,))), line) for line in block.sequence]
             members, result = self.chain(lines, path, value)
             return members, (result,)
         members, places = self.body(block.layers or (), f"{path}.", frame, inputs)
@@ -308,52 +323,6 @@ class Expander:
             )
 
 
-@dataclass(slots=True)
-class _ChainWalk:
-    """The walk along one chain: the next number, and where its members go."""
-
-    expander: Expander
-    path: str
-    places: Places[Open_]
-    members: list[Member]
-    number: int = 0
-
-    def line(self, frame: Frame, layer: Layer, value: Open_) -> Open_:
-        """One line: its members are added, what it leaves is returned."""
-        findings = self.expander.findings
-        if layer.sources is not None:
-            findings.add(
-                Code.NOT_IN_CHAIN,
-                "a layer of a `sequence` reads the one before it; `from` stands in `layers` only",
-                layer.sources_span or layer.span,
-                help=_AS_BLOCK,
-            )
-        here = frame.reading(_shapes((value,)))
-        if layer.is_loop and layer.name is None:
-            for inner, copy in self.expander._copies(layer, here):
-                value = self.line(inner, copy, value)
-            return value
-        if not layer.is_loop and not self.expander._present(layer, here):
-            return value
-        name = self._name(layer, here)
-        made, results = self.expander._made(layer, f"{self.path}.{name}", here, (value,))
-        self.members += made
-        if len(results) > 1:
-            message = f"a line of a `sequence` hands on one value, this one has {len(results)}"
-            findings.add(Code.WRONG_INPUT_COUNT, message, layer.span, help=_AS_BLOCK)
-            return None
-        return results[0] if results else None
-
-    def _name(self, layer: Layer, here: Frame) -> str:
-        number, self.number = self.number, self.number + 1
-        name = str(number)
-        if layer.name is not None:
-            with self.expander.findings.collecting():
-                name = here.text(layer.name) or name
-                self.places.declare(name, layer.name.span, loops=True)
-        return name
-
-
 def body_frame(values: dict[str, Expr], types: dict[str, TensorType | None]) -> Frame:
     """What a body sees: its parameters, and the shapes of its inputs."""
     shapes = {name: shape_of(kind) for name, kind in types.items() if kind is not None}
@@ -389,10 +358,6 @@ def _wrong_count(call: Scalar, wanted: int, reads: Flow) -> Exception:
 
 def _texts(sources: tuple[Scalar, ...] | None, frame: Frame) -> tuple[str, ...]:
     return tuple(frame.text(scalar) or scalar.text for scalar in sources or ())
-
-
-def _shapes(reads: Flow) -> tuple[tuple[Expr, ...] | None, ...]:
-    return tuple(None if value is None else shape_of(value.type) for value in reads)
 
 
 def _base(layer: Layer) -> str:

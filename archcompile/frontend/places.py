@@ -67,6 +67,11 @@ class Places(Generic[V]):
         self.values[name] = values
         self.current = values
 
+    def leave_open(self, layers: tuple[Layer, ...], values: tuple[V, ...]) -> None:
+        """The names of lines that could not be walked: what reads them is open too."""
+        for name in _static_names(layers):
+            self.values.setdefault(name, values)
+
     def read(self, sources: tuple[Scalar, ...] | None, texts: Iterable[str]) -> tuple[V, ...]:
         """What a layer reads: the line before, or the names after ``from``."""
         if sources is None:

@@ -28,7 +28,7 @@ from archcompile.frontend.yaml_events import events, span_of, written
 __all__ = ["load_file", "read"]
 
 DEEPEST = 64
-MOST_NODES = 500_000
+MOST_NODES = 300_000
 MOST_FINDINGS = 1_000
 MOST_REPEATED = 20_000
 """Nodes that aliases may add; what is written out counts only against ``MOST_NODES``."""

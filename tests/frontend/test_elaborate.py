@@ -381,7 +381,7 @@ def test_loops_inside_loops_are_cut_off_with_one_finding() -> None:
               - repeat: 99999
                 layers: [{when: false, relu}]
     """)
-    assert (found.code, found.span and found.span.line) == (Code.TOO_MANY_COPIES, 7)
+    assert (found.code, found.span and found.span.line) == (Code.TOO_MANY_COPIES, 5)
 
 
 def test_blocks_that_multiply_are_cut_off_with_one_finding() -> None:
@@ -409,3 +409,36 @@ def test_blocks_too_deep_inside_one_another_are_refused() -> None:
         layers: [b0]
     """)
     assert found.code is Code.TOO_DEEP
+
+
+def test_the_outputs_of_a_block_are_read_in_order_or_by_path() -> None:
+    net = compile_text("""
+        blocks:
+          two:
+            layers:
+              - {name: low, conv2d: [4, 1]}
+              - {name: high, conv2d: [5, 1]}
+            outputs: {left: low, right: high}
+        input: [N, 3, 8, 8]
+        layers:
+          - two
+          - concat
+          - {name: only, from: two.right, relu}
+          - {name: again, from: [two.left, two.left], add}
+        outputs: {joined: concat, only: only, again: again}
+    """)
+    assert reads(net, "concat") == ["two.low", "two.high"]
+    assert reads(net, "only") == ["two.high"]
+    assert "self.only(two.right)" in net.source()
+
+
+def test_what_a_loop_with_a_wrong_header_names_is_open_and_no_second_finding() -> None:
+    assert shown("""
+        archcompile: 1
+        name: net
+        input: [N, 3, 8, 8]
+        layers:
+          - repeat: nowhere
+            layers: [{name: inner, relu}]
+          - {from: inner, tanh}
+    """) == ["AC402 5:13 unknown name `nowhere`"]

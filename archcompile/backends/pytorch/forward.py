@@ -127,8 +127,10 @@ def _text(step: Step, frame: _Frame) -> tuple[str, bool]:
 
 
 def _target(place: int, definition: Definition, frame: _Frame) -> str:
-    """The variable that the value of the step at ``place`` goes into."""
+    """The variable that the value of the step at ``place`` goes into; ``_`` if nothing reads it."""
     step = definition.steps[place]
+    if not frame.reads[step.name]:
+        return "_"
     needed = frame.needed(place)
     # what is no tensor must not go where tensors do
     if step.name not in frame.tuples and _runs_on(place, definition, frame):

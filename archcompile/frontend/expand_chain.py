@@ -1,0 +1,65 @@
+"""Chains during expansion: members in a row, each reading the one before, numbered by place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archcompile.diagnostics import Code
+from archcompile.frontend.document import Layer
+from archcompile.frontend.flow import Open_, shapes
+from archcompile.frontend.frame import Frame
+from archcompile.frontend.places import Places
+from archcompile.ir.program import Member
+
+if TYPE_CHECKING:
+    from archcompile.frontend.expand import Expander
+
+AS_BLOCK = "make it a block with `layers:`"
+
+
+@dataclass(slots=True)
+class ChainWalk:
+    """The walk along one chain: the next number, and where its members go."""
+
+    expander: Expander
+    path: str
+    places: Places[Open_]
+    members: list[Member]
+    number: int = 0
+
+    def line(self, frame: Frame, layer: Layer, value: Open_) -> Open_:
+        """One line: its members are added, what it leaves is returned."""
+        findings = self.expander.findings
+        if layer.sources is not None:
+            findings.add(
+                Code.NOT_IN_CHAIN,
+                "a layer of a `sequence` reads the one before it; `from` stands in `layers` only",
+                layer.sources_span or layer.span,
+                help=AS_BLOCK,
+            )
+        here = frame.reading(shapes((value,)))
+        if layer.is_loop and layer.name is None:
+            lines = self.expander.copies(layer, here)
+            for inner, copy in lines or ():
+                value = self.line(inner, copy, value)
+            return value if lines is not None else None
+        if not layer.is_loop and not self.expander.present(layer, here):
+            return value
+        name = self._name(layer, here)
+        made, results = self.expander.made(layer, f"{self.path}.{name}", here, (value,))
+        self.members += made
+        if len(results) > 1:
+            message = f"a line of a `sequence` hands on one value, this one has {len(results)}"
+            findings.add(Code.WRONG_INPUT_COUNT, message, layer.span, help=AS_BLOCK)
+            return None
+        return results[0] if results else None
+
+    def _name(self, layer: Layer, here: Frame) -> str:
+        number, self.number = self.number, self.number + 1
+        name = str(number)
+        if layer.name is not None:
+            with self.expander.findings.collecting():
+                name = here.text(layer.name) or name
+                self.places.declare(name, layer.name.span, loops=True)
+        return name
