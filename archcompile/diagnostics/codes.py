@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Code(Enum):
-    """A finding's code; the value is what is printed, the docs list the meaning of each."""
+    """A finding's code; the value is what is printed."""
 
     # syntax
     YAML_SYNTAX = "AC101"
@@ -79,6 +79,5 @@ class Code(Enum):
     OUT_OF_DATE = "AC805"
     NO_SPECS = "AC806"
     BAD_WEIGHTS = "AC807"
-    MISSING_LIBRARY = "AC808"
     LOCKED = "AC809"
     FILE_UNWRITABLE = "AC810"
