@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcompile import backends
+from archcompile.ir.dim import Dim
 from archcompile.ir.printer import print_program, short_size
 from archcompile.ir.program import Program
 from archcompile.outputs import MARK, file_output
@@ -121,11 +122,15 @@ class Network:
 
     def __repr__(self) -> str:
         total = self.facts.costs.total
-        counts = f"{short_size(total.parameters)} parameters, {short_size(total.macs)} MACs"
-        return f"<Network {self.name}: {counts}>"
+        counts = (f"{_grouped(total.parameters)} parameters", f"{_grouped(total.macs)} MACs")
+        return f"<Network {self.name}: {', '.join(counts)}>"
 
     def _repr_html_(self) -> str:
         return self.report()._repr_html_()
+
+
+def _grouped(size: Dim) -> str:
+    return short_size(size) if size.constant is None else f"{size.constant:,}"
 
 
 def _array(value: object) -> Array:
