@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 def _small(value: float) -> float:
     if value < 0:
         raise PydanticCustomError("real", "expected at least 0, got {got}", {"got": f"{value:g}"})
-    if value >= 1:
+    if value > 1:
         # `batch_norm2d: 64` is what torch's users write
         raise PydanticCustomError(
             "real",
-            "expected less than 1, got {got}; the number of channels is known from the input",
+            "expected at most 1, got {got}; the number of channels is known from the input",
             {"got": f"{value:g}"},
         )
     return value
 
 
 Epsilon: TypeAlias = Annotated[Real, AfterValidator(_small)]
-"""A number of at least 0 and less than 1."""
+"""A number from 0 to 1."""
 
 
 class BatchNorm2d(Op):

@@ -69,6 +69,12 @@ REFUSED = [
     ),
     ("batch_norm2d", {"eps": True}, "eps", "expected a number, got true"),
     ("batch_norm2d", {"eps": -1e-5}, "eps", "expected at least 0, got -1e-05"),
+    (
+        "batch_norm2d",
+        {"eps": 64},
+        "eps",
+        "expected at most 1, got 64; the number of channels is known from the input",
+    ),
     ("batch_norm2d", {"eps": float("nan")}, "eps", "expected a number, got nan"),
     ("batch_norm2d", {"momentum": "slow"}, "momentum", "expected a number, got the text 'slow'"),
     ("dropout", {"p": 1.5}, "p", "expected a probability from 0 to 1, got 1.5"),
