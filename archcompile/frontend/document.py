@@ -17,8 +17,9 @@ from archcompile.frontend.tree import Scalar, Tree
 class Model(BaseModel):
     """Strict, frozen, closed: an unknown key is a finding, never ignored."""
 
+    # deferred: a file's validators are built when it needs them
     model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True
+        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
 
 
