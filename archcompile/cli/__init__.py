@@ -42,7 +42,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # no plugin of somebody's environment has a say in what a spec means; finding none is faster, too
+    # no plugin of an environment has a say in what a spec means, and looking for some takes time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         cli.main(prog_name="archcompile")
