@@ -6,23 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcompile.diagnostics import Code, Span, SpecError
-from archcompile.diagnostics.suggest import closest, listed
-from archcompile.frontend.arguments import check_type, constant_value
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define import Definer
-from archcompile.frontend.document import Cite, Claim, Document, Output, Parameter, Variant
+from archcompile.frontend.document import Cite, Claim, Document, Output, Variant
 from archcompile.frontend.expand import Expander, body_frame
 from archcompile.frontend.findings import Findings, GiveUp, finding
-from archcompile.frontend.frame import Frame
+from archcompile.frontend.inputs import input_type
 from archcompile.frontend.local import Local, NotGeneric
+from archcompile.frontend.parameters import Values, chosen_variant, parameter_values
 from archcompile.frontend.places import Places
-from archcompile.frontend.sizes import symbol, to_dim, to_python
+from archcompile.frontend.sizes import to_python
 from archcompile.frontend.structure import structural_names
 from archcompile.frontend.tree import Scalar
 from archcompile.frontend.uncalled import check_blocks
 from archcompile.ir import definition, program
-from archcompile.ir.dim import Dim
-from archcompile.ir.expr import Expr, ListOf, Literal, Name
+from archcompile.ir.expr import Expr, Literal, Name
 from archcompile.ir.program import Member, Program, ProgramOutput, Value
 from archcompile.ir.types import TensorType
 
@@ -39,24 +37,16 @@ def elaborate(
 
     ``overrides`` are the caller's parameter values. Raises ``SpecError``.
     """
-    chosen = _variant(document, variant)
-    values = _values(document, chosen, overrides or {})
+    chosen = chosen_variant(document, variant)
+    values = parameter_values(document, chosen, overrides or {})
     return _Elaboration(document, chosen, values).run()
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """The parameters' values, and the names of those that the caller changed."""
-
-    known: dict[str, Expr]
-    overridden: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Elaboration:
     document: Document
     variant: Variant | None
-    values: _Values
+    values: Values
 
     def run(self) -> Program:
         findings = Findings()
@@ -112,7 +102,7 @@ class _Elaboration:
         for each in self.document.inputs:
             kind: TensorType | None = None
             with findings.collecting():
-                kind = _input_type(each.shape, each.span, names)
+                kind = input_type(each.shape, each.span, names)
             name = each.name.text if each.name is not None else "x"
             found.append((name, kind, each.name.span if each.name is not None else each.span))
         return found
@@ -190,186 +180,6 @@ class _Elaboration:
             and parameter.type in {"int", "number"}
             and isinstance(self.values.known[name], Literal)
         )
-
-
-def _variant(document: Document, name: str | None) -> Variant | None:
-    """The chosen variant: by name, else the one named as the file, else the only one."""
-    variants = {variant.name.text: variant for variant in document.variants}
-    wanted = name or document.name.text
-    if wanted in variants:
-        return variants[wanted]
-    if name is None and len(variants) == 1:
-        return next(iter(variants.values()))
-    if not variants and name in (None, document.name.text):
-        return None
-    known = tuple(variants) or (document.name.text,)
-    near = closest(wanted, known) if name is not None else None
-    message = f"no network is called `{name}`" if name else "which network? The file has several"
-    raise finding(
-        Code.UNKNOWN_VARIANT,
-        message,
-        document.name.span,
-        help=f"did you mean `{near}`? There are {listed(known)}"
-        if near
-        else f"there are {listed(known)}",
-    )
-
-
-def _values(
-    document: Document, variant: Variant | None, overrides: Mapping[str, object]
-) -> _Values:
-    """Defaults, under the variant's values (its ancestors' first), under the caller's."""
-    findings = Findings()
-    parameters = {parameter.name.text: parameter for parameter in document.parameters}
-    values: dict[str, Expr] = {}
-    for name, parameter in parameters.items():
-        if parameter.default is not None:
-            with findings.collecting():
-                values[name] = constant_value(parameter.default)
-    for each in _lineage(document, variant, findings):
-        _apply(each, parameters, values, findings)
-    own = dict(values)
-    for name, value in overrides.items():
-        with findings.collecting():
-            values[name] = _override(name, value, parameters, document)
-    missing = [name for name in parameters if name not in values]
-    for name in missing:
-        parameter = parameters[name]
-        findings.add(
-            Code.MISSING_ARGUMENT,
-            f"the parameter `{name}` has no value",
-            parameter.span,
-            help=f"give it a default, or pass one: `--set {name}=…`",
-        )
-    findings.stop()
-    ordered = {name: values[name] for name in parameters}
-    changed = tuple(name for name in overrides if values[name] != own.get(name))
-    return _Values(ordered, changed)
-
-
-def _lineage(
-    document: Document, variant: Variant | None, findings: Findings
-) -> tuple[Variant, ...]:
-    """A variant behind those that it extends."""
-    variants = {each.name.text: each for each in document.variants}
-    line: dict[str, Variant] = {}
-    while variant is not None:
-        if variant.name.text in line:
-            findings.add(Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span)
-            break
-        line[variant.name.text] = variant
-        if variant.extends is None:
-            break
-        parent = variants.get(variant.extends.text)
-        if parent is None:
-            near = closest(variant.extends.text, variants)
-            findings.add(
-                Code.UNKNOWN_VARIANT,
-                f"no variant is called `{variant.extends.text}`",
-                variant.extends.span,
-                help=f"write `{near}`" if near else f"there are {listed(variants)}",
-            )
-        variant = parent
-    return tuple(reversed(line.values()))
-
-
-def _apply(
-    variant: Variant,
-    parameters: dict[str, Parameter],
-    values: dict[str, Expr],
-    findings: Findings,
-) -> None:
-    for key, tree in variant.values:
-        parameter = parameters.get(key.text)
-        if parameter is None:
-            near = closest(key.text, parameters)
-            findings.add(
-                Code.UNKNOWN_PARAMETER,
-                f"the file has no parameter `{key.text}`",
-                key.span,
-                help=f"write `{near}`" if near else f"declare it: `params: {{{key.text}: …}}`",
-            )
-            continue
-        with findings.collecting():
-            values[key.text] = check_type(parameter, constant_value(tree), tree.span)
-
-
-def _override(
-    name: str, value: object, parameters: dict[str, Parameter], document: Document
-) -> Expr:
-    parameter = parameters.get(name)
-    if parameter is None:
-        near = closest(name, parameters)
-        raise finding(
-            Code.UNKNOWN_PARAMETER,
-            f"the file has no parameter `{name}`",
-            document.name.span,
-            help=f"did you mean `{near}`?" if near else f"it has {listed(parameters) or 'none'}",
-        )
-    return check_type(parameter, literal(value, name, parameter), parameter.span)
-
-
-def literal(value: object, name: str, parameter: Parameter) -> Expr:
-    """A caller's Python value as a constant expression; other kinds of value are a finding."""
-    if isinstance(value, list | tuple):
-        return ListOf(tuple(literal(item, name, parameter) for item in value))
-    if isinstance(value, bool | int | float | str):
-        return Literal(value)
-    raise finding(
-        Code.BAD_ARGUMENT,
-        f"`{name}` cannot be {value!r}: a number, a boolean, a text or a list of them",
-        parameter.span,
-    )
-
-
-def _input_type(shape: tuple[Scalar, ...], span: Span, names: Mapping[str, Expr]) -> TensorType:
-    if len(shape) < 2:
-        raise finding(
-            Code.BAD_SHAPE_ENTRY,
-            "a shape has the batch first and at least one size behind it",
-            span,
-            help="write `[N, 3, 224, 224]`",
-        )
-    findings = Findings()
-    dims: list[Dim] = []
-    for entry in shape:
-        with findings.collecting():
-            dims.append(_size(entry, names))
-    findings.stop()
-    if dims[0].is_constant or len(dims[0].symbols) != 1:
-        raise finding(
-            Code.BAD_SHAPE_ENTRY,
-            f"the first axis is the batch, got {shape[0].text}",
-            shape[0].span,
-            help="write `N`",
-        )
-    return TensorType(tuple(dims))
-
-
-def _size(entry: Scalar, names: Mapping[str, Expr]) -> Dim:
-    text = entry.text
-    if text not in names and text.isidentifier() and not _is_symbol(text):
-        near = closest(text, names)
-        raise finding(
-            Code.BAD_SHAPE_ENTRY,
-            f"`{text}` is neither a parameter nor a symbol (a single capital letter)",
-            entry.span,
-            help=f"write `{near}`"
-            if near
-            else f"write `{text[0].upper()}`, or declare it in `params`",
-        )
-    letters = {chr(code): Name(chr(code)) for code in range(ord("A"), ord("Z") + 1)}
-    result = Frame({**letters, **names}, {}).expression(entry)
-    held = result.value if isinstance(result, Literal) else 1
-    if isinstance(held, bool) or not isinstance(held, int) or held < 1:
-        raise finding(
-            Code.BAD_SHAPE_ENTRY, f"a size is an integer of at least 1, got {result}", entry.span
-        )
-    return to_dim(result)
-
-
-def _is_symbol(text: str) -> bool:
-    return len(text) == 1 and symbol(text).always_at_least(1) is True
 
 
 def _named_as_input(name: str, span: Span) -> SpecError:

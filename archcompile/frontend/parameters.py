@@ -1,0 +1,151 @@
+"""Parameters of a network: the file's defaults, under the variant's values, under the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archcompile.diagnostics import Code
+from archcompile.diagnostics.suggest import closest, listed
+from archcompile.frontend.arguments import check_type, constant_value
+from archcompile.frontend.document import Document, Parameter, Variant
+from archcompile.frontend.findings import Findings, finding
+from archcompile.ir.expr import Expr, ListOf, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The parameters' values, and the names of those that the caller changed."""
+
+    known: dict[str, Expr]
+    overridden: tuple[str, ...]
+
+
+def chosen_variant(document: Document, name: str | None) -> Variant | None:
+    """The chosen variant: by name, else the one named as the file, else the only one."""
+    variants = {variant.name.text: variant for variant in document.variants}
+    wanted = name or document.name.text
+    if wanted in variants:
+        return variants[wanted]
+    if name is None and len(variants) == 1:
+        return next(iter(variants.values()))
+    if not variants and name in (None, document.name.text):
+        return None
+    known = tuple(variants) or (document.name.text,)
+    near = closest(wanted, known) if name is not None else None
+    message = f"no network is called `{name}`" if name else "which network? The file has several"
+    raise finding(
+        Code.UNKNOWN_VARIANT,
+        message,
+        document.name.span,
+        help=f"did you mean `{near}`? There are {listed(known)}"
+        if near
+        else f"there are {listed(known)}",
+    )
+
+
+def parameter_values(
+    document: Document, variant: Variant | None, overrides: Mapping[str, object]
+) -> Values:
+    """Defaults, under the variant's values (its ancestors' first), under the caller's."""
+    findings = Findings()
+    parameters = {parameter.name.text: parameter for parameter in document.parameters}
+    values: dict[str, Expr] = {}
+    for name, parameter in parameters.items():
+        if parameter.default is not None:
+            with findings.collecting():
+                values[name] = constant_value(parameter.default)
+    for each in _lineage(document, variant, findings):
+        _apply(each, parameters, values, findings)
+    own = dict(values)
+    for name, value in overrides.items():
+        with findings.collecting():
+            values[name] = _override(name, value, parameters, document)
+    missing = [name for name in parameters if name not in values]
+    for name in missing:
+        parameter = parameters[name]
+        findings.add(
+            Code.MISSING_ARGUMENT,
+            f"the parameter `{name}` has no value",
+            parameter.span,
+            help=f"give it a default, or pass one: `--set {name}=…`",
+        )
+    findings.stop()
+    ordered = {name: values[name] for name in parameters}
+    changed = tuple(name for name in overrides if values[name] != own.get(name))
+    return Values(ordered, changed)
+
+
+def _lineage(
+    document: Document, variant: Variant | None, findings: Findings
+) -> tuple[Variant, ...]:
+    """A variant behind those that it extends."""
+    variants = {each.name.text: each for each in document.variants}
+    line: dict[str, Variant] = {}
+    while variant is not None:
+        if variant.name.text in line:
+            findings.add(Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span)
+            break
+        line[variant.name.text] = variant
+        if variant.extends is None:
+            break
+        parent = variants.get(variant.extends.text)
+        if parent is None:
+            near = closest(variant.extends.text, variants)
+            findings.add(
+                Code.UNKNOWN_VARIANT,
+                f"no variant is called `{variant.extends.text}`",
+                variant.extends.span,
+                help=f"write `{near}`" if near else f"there are {listed(variants)}",
+            )
+        variant = parent
+    return tuple(reversed(line.values()))
+
+
+def _apply(
+    variant: Variant,
+    parameters: dict[str, Parameter],
+    values: dict[str, Expr],
+    findings: Findings,
+) -> None:
+    for key, tree in variant.values:
+        parameter = parameters.get(key.text)
+        if parameter is None:
+            near = closest(key.text, parameters)
+            findings.add(
+                Code.UNKNOWN_PARAMETER,
+                f"the file has no parameter `{key.text}`",
+                key.span,
+                help=f"write `{near}`" if near else f"declare it: `params: {{{key.text}: …}}`",
+            )
+            continue
+        with findings.collecting():
+            values[key.text] = check_type(parameter, constant_value(tree), tree.span)
+
+
+def _override(
+    name: str, value: object, parameters: dict[str, Parameter], document: Document
+) -> Expr:
+    parameter = parameters.get(name)
+    if parameter is None:
+        near = closest(name, parameters)
+        raise finding(
+            Code.UNKNOWN_PARAMETER,
+            f"the file has no parameter `{name}`",
+            document.name.span,
+            help=f"did you mean `{near}`?" if near else f"it has {listed(parameters) or 'none'}",
+        )
+    return check_type(parameter, literal(value, name, parameter), parameter.span)
+
+
+def literal(value: object, name: str, parameter: Parameter) -> Expr:
+    """A caller's Python value as a constant expression; other kinds of value are a finding."""
+    if isinstance(value, list | tuple):
+        return ListOf(tuple(literal(item, name, parameter) for item in value))
+    if isinstance(value, bool | int | float | str):
+        return Literal(value)
+    raise finding(
+        Code.BAD_ARGUMENT,
+        f"`{name}` cannot be {value!r}: a number, a boolean, a text or a list of them",
+        parameter.span,
+    )
