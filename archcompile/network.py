@@ -73,7 +73,7 @@ class Network:
     def save_onnx(
         self,
         path: str | Path,
-        weights: Mapping[str, Array] | str | Path | None = None,
+        weights: Mapping[str, object] | str | Path | None = None,
         seed: int = 0,
         *,
         force: bool = False,
@@ -89,7 +89,7 @@ class Network:
             backends.onnx.save_onnx(self.program, arrays, place)
 
     def weights(
-        self, weights: Mapping[str, Array] | str | Path | None = None, seed: int = 0
+        self, weights: Mapping[str, object] | str | Path | None = None, seed: int = 0
     ) -> dict[str, Array]:
         """The whole state_dict as NumPy arrays: read and checked, or initialised as torch would."""
         if weights is None:
@@ -133,8 +133,7 @@ def _grouped(size: Dim) -> str:
     return short_size(size) if size.constant is None else f"{size.constant:,}"
 
 
-def _array(value: object) -> Array:
+def _array(value: object) -> object:
     """A tensor or array as a NumPy array; a torch tensor gives itself, so torch is not imported."""
     detach = getattr(value, "detach", None)
-    held = value if detach is None else detach().cpu().numpy()
-    return held  # type: ignore[return-value]  # what is no array is refused by `fit`
+    return value if detach is None else detach().cpu().numpy()

@@ -92,7 +92,7 @@ def train(module: nn.Module, learn: Digits, held_out: Digits, epochs: int, seed:
             for places in torch.randperm(len(learn.labels)).view(-1, BATCH):
                 optimizer.zero_grad()
                 scores = module(shifted(learn.images[places]))
-                functional.cross_entropy(scores, learn.labels[places]).backward()  # type: ignore[no-untyped-call]  # torch's own
+                functional.cross_entropy(scores, learn.labels[places]).backward()
                 optimizer.step()
                 schedule.step()
                 progress.advance(bar)

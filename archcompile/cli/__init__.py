@@ -26,9 +26,14 @@ COMMANDS = (
 )
 
 
+class Commands(Door):
+    """The commands of archcompile."""
+
+    lazy = COMMANDS
+
+
 @click.group(
-    cls=Door,
-    lazy=COMMANDS,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 clean, 1 findings, 2 usage, 70 a bug in archcompile.",
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import ClassVar
 
 import click
 
@@ -32,19 +32,20 @@ class Command:
 
 
 class Door(click.Group):
-    """A group whose commands are imported when they are called, so that help costs nothing."""
+    """A group whose commands are imported when they are called, so that help costs nothing.
 
-    def __init__(self, *arguments: object, lazy: Sequence[Command], **keywords: object) -> None:
-        super().__init__(*arguments, **keywords)  # type: ignore[arg-type]  # click's own signature
-        self._lazy = {command.name: command for command in lazy}
+    A subclass names them in ``lazy``.
+    """
+
+    lazy: ClassVar[tuple[Command, ...]] = ()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which one meets them."""
-        return list(self._lazy)
+        return [command.name for command in self.lazy]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command's module; ``None`` for a name that there is not."""
-        lazy = self._lazy.get(cmd_name)
+        lazy = next((command for command in self.lazy if command.name == cmd_name), None)
         if lazy is None:
             return None
         command = import_module(f"archcompile.cli.{lazy.module}").command
@@ -55,7 +56,7 @@ class Door(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, from the table alone."""
         with formatter.section("Commands"):
-            formatter.write_dl([(lazy.name, lazy.summary) for lazy in self._lazy.values()])
+            formatter.write_dl([(lazy.name, lazy.summary) for lazy in self.lazy])
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; whatever it raises becomes words and an exit code."""

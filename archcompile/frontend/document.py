@@ -118,7 +118,7 @@ class Claim(Model):
     subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
     layer: str | None = None
     """For ``shapes`` and ``receptive_field``: the layer's path."""
-    value: int | str | tuple[int, ...]
+    value: int | str | tuple[int | str, ...]
     """A text is the number as the paper prints it: ``"60M"``."""
     span: Span
 

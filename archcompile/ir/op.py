@@ -6,6 +6,7 @@ and defaults. Sizes are ``Dim``, so the same rules run on numbers and on a block
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -109,7 +110,7 @@ class Window:
     stride: Dim
 
 
-class Op(BaseModel):
+class Op(BaseModel, ABC):
     """Base of every op. A subclass declares ``key``, its fields, and ``infer``; else as needed."""
 
     # deferred: a run builds the validators of the ops that it meets, not of all
@@ -126,9 +127,9 @@ class Op(BaseModel):
     is_module: ClassVar[bool] = True
     """Whether it is an attribute of its parent in the source (``nn.Conv2d``), or a function."""
 
+    @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
         """The type of the output. Raises ``OpError`` for inputs that cannot work."""
-        raise NotImplementedError  # every op has its own; the op matrix test holds that
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
         """Arguments of torch's class that inference knows (``in_channels``), in torch's order."""

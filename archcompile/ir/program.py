@@ -90,7 +90,7 @@ class Claim:
 
     subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
     layer: str | None
-    value: int | str | tuple[int, ...]
+    value: int | str | tuple[int | str, ...]
     span: Span = field(compare=False, repr=False)
 
 

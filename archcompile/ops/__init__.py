@@ -16,16 +16,17 @@ def all_ops() -> dict[str, type[Op]]:
     for module in sorted(info.name for info in iter_modules(__path__)):
         import_module(f"{__name__}.{module}")
     found: dict[str, type[Op]] = {}
-    for op in sorted(_concrete(Op), key=lambda each: each.key):
+    for op in sorted(_declared(Op.__subclasses__()), key=lambda each: each.key):
         if op.key in found:
             raise InternalError(f"two ops are called `{op.key}`")
         found[op.key] = op
     return found
 
 
-def _concrete(base: type[Op]) -> list[type[Op]]:
-    """The subclasses that declare a key of their own; the rest are shared bases of a family."""
-    found = [base] if "key" in vars(base) else []
-    for subclass in base.__subclasses__():
-        found += _concrete(subclass)
+def _declared(classes: list[type[Op]]) -> list[type[Op]]:
+    """The classes that declare a key of their own; the rest are shared bases of a family."""
+    found: list[type[Op]] = []
+    for each in classes:
+        found += [each] if "key" in vars(each) else []
+        found += _declared(each.__subclasses__())
     return found

@@ -185,14 +185,14 @@ def _wrong(claim: Claim, message: str, help_line: str, *related: Related) -> Dia
     return Diagnostic(Code.CLAIM_WRONG, message, claim.span, related=related, help=help_line)
 
 
-def _said(value: int | str | tuple[int, ...]) -> str:
+def _said(value: int | str | tuple[int | str, ...]) -> str:
     """A claimed value in a sentence: numbers with thousands commas, shapes in brackets."""
     if isinstance(value, tuple):
         return _bracketed(_texts(value))
     return f"{value:,}" if isinstance(value, int) else value
 
 
-def _texts(value: int | str | tuple[int, ...]) -> tuple[str, ...]:
+def _texts(value: int | str | tuple[int | str, ...]) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
 
 

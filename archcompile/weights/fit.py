@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from archcompile.diagnostics import Code, Diagnostic, SpecError
 from archcompile.ir.program import Program
@@ -20,14 +20,14 @@ _SEARCHED = 2_000
 """Keys among which a misspelt one is looked for; beyond that the search would take seconds."""
 
 
-def fit(program: Program, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def fit(program: Program, given: Mapping[str, object]) -> dict[str, Array]:
     """The program's weights in state_dict order, contiguous.
 
     A counter (an int64 buffer, ``num_batches_tracked``) that is not given starts as in a new
     network, since files older than torch 0.4.1 have none. Raises SpecError (BAD_WEIGHTS) with every
     missing, unexpected and misshapen key, a close one beside it.
     """
-    _refuse_other_kinds(arrays)
+    arrays = _arrays(given)
     expected = {tensor.key: tensor for tensor in tensors(program)}
     if findings := list(_findings(program, expected, arrays)):
         shown, rest = findings[:_SHOWN], len(findings) - _SHOWN
@@ -43,8 +43,9 @@ def fit(program: Program, arrays: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _refuse_other_kinds(arrays: Mapping[str, Array]) -> None:
+def _arrays(given: Mapping[str, object]) -> dict[str, Array]:
     """A caller's mapping may hold anything; what is asked of an array is its shape and dtype."""
+    arrays = {key: value for key, value in given.items() if _is_array(value)}
     others = [
         Diagnostic(
             Code.BAD_WEIGHTS,
@@ -52,11 +53,16 @@ def _refuse_other_kinds(arrays: Mapping[str, Array]) -> None:
             None,
             help="pass NumPy arrays or torch tensors",
         )
-        for key, value in arrays.items()
-        if not (hasattr(value, "shape") and hasattr(value, "dtype"))
+        for key, value in given.items()
+        if key not in arrays
     ]
     if others:
         raise SpecError(others[:_SHOWN])
+    return arrays
+
+
+def _is_array(value: object) -> TypeGuard[Array]:
+    return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def _findings(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -41,8 +40,16 @@ def span_of(file: SourceFile, text: str) -> Span:
     raise LookupError(text)
 
 
-def finding(span: Span | None, message: str = "wrong", **rest: object) -> Diagnostic:
-    return replace(Diagnostic(Code.UNKNOWN_ARGUMENT, message, span), **rest)  # type: ignore[arg-type]  # replace checks the names
+def finding(
+    span: Span | None,
+    message: str = "wrong",
+    *,
+    code: Code = Code.UNKNOWN_ARGUMENT,
+    related: tuple[Related, ...] = (),
+    help: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Diagnostic:
+    return Diagnostic(code, message, span, related, help, severity)
 
 
 def caret_line(text: str, marked: str, width: int = 100) -> tuple[str, str]:

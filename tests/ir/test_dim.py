@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import pickle
 import subprocess
 import sys
@@ -399,7 +400,7 @@ def test_division_by_the_constant_zero_is_refused() -> None:
 
 def test_a_fraction_is_no_size() -> None:
     with pytest.raises(TypeError, match=r"a size is made of integers, got 0\.5"):
-        HEIGHT * 0.5  # type: ignore[operator]  # what the type checker refuses is tested at run time
+        operator.mul(HEIGHT, 0.5)
 
 
 def test_a_positive_symbol_takes_no_value_below_one() -> None:
