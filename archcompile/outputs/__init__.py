@@ -8,7 +8,7 @@ from archcompile.outputs.compare import compare_folder
 from archcompile.outputs.folder import Outcome, write_folder, write_folders
 from archcompile.outputs.lock import locked
 from archcompile.outputs.ownership import MARK, is_ours
-from archcompile.outputs.single import file_output, make_folder, write_file
+from archcompile.outputs.single import file_output, make_folder
 
 __all__ = [
     "MARK",
@@ -18,7 +18,6 @@ __all__ = [
     "is_ours",
     "locked",
     "make_folder",
-    "write_file",
     "write_folder",
     "write_folders",
 ]

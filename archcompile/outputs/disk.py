@@ -10,6 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from archcompile.weights.writing import sync_folder
+
 _EXCHANGE = 2
 _HERE = -100  # AT_FDCWD
 _NO_EXCHANGE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM})
@@ -23,17 +25,6 @@ def write_new(path: Path, content: bytes) -> None:
         left = memoryview(content)
         while left:
             left = left[os.write(descriptor, left) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(path: Path) -> None:
-    """The folder's entries on the disk; a no-op where folders cannot be opened (Windows)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

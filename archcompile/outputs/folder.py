@@ -18,6 +18,7 @@ from archcompile.outputs.failure import FORCE, reading, writing
 from archcompile.outputs.lock import LOCK_NAME, locked
 from archcompile.outputs.ownership import LEFTOVER
 from archcompile.outputs.survey import Survey, check_name, encoded, survey
+from archcompile.weights.writing import sync_folder
 
 
 class Outcome(Enum):
@@ -92,7 +93,7 @@ def _write(target: Path, files: Mapping[str, bytes], seen: Survey) -> Outcome:
                 disk.write_new(staged / name, content)
             for name in kept:
                 disk.keep(target / name, staged / name)
-            disk.sync_folder(staged)
+            sync_folder(staged)
             _swap(staged, target)
     finally:
         disk.remove(staged)  # what was staged if that failed, else the folder as it was before
@@ -104,7 +105,7 @@ def _swap(staged: Path, target: Path) -> None:
         staged.rename(target)
     elif not disk.exchange(staged, target):
         _swap_in_two_steps(staged, target)
-    disk.sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _swap_in_two_steps(staged: Path, target: Path) -> None:

@@ -40,18 +40,6 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def write_file(path: Path, content: bytes, *, force: bool) -> None:
-    """Makes ``path`` hold the content; raises as ``file_output`` does, the file then as it was."""
-    with file_output(path, force=force) as place:
-        staged = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-        try:
-            disk.write_new(staged, content)
-            staged.replace(place)
-            disk.sync_folder(place.parent)
-        finally:
-            disk.remove(staged)
-
-
 def _refuse(path: Path, place: Path, *, force: bool) -> None:
     if not place.parent.is_dir():
         help = f"mkdir -p {path.parent}"

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs import MARK, disk, write_file, write_folder
+from archcompile.outputs import MARK, disk, write_folder
+from tests.whole_file import write_file
 
 OLD = {"net.py": f"# {MARK}\nold\n", "net.svg": f"<!-- {MARK} old -->\n"}
 NEW = {"net.py": f"# {MARK}\nnew\n", "report.md": f"<!-- {MARK} new -->\n"}

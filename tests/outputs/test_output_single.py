@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs import file_output, make_folder, write_file
+from archcompile.outputs import file_output, make_folder
+from tests.whole_file import write_file
 
 MODEL = b"\x08\x0a\x12\x0barchcompile" + b"weights"
 FOREIGN_MODEL = b"\x08\x08\x12\x07pytorch" + b"weights"
