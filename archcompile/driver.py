@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,7 +157,9 @@ def verify(
     """
     files = _files(network, source, onnx, out)
     first = _verified(network, files, seed, attempt=0)
-    return _verified(network, files, seed, attempt=1) if first.is_by_chance else first
+    if not first.is_by_chance:
+        return first
+    return replace(_verified(network, files, seed, attempt=1), retried=True)
 
 
 def _verified(

@@ -41,6 +41,8 @@ class VerifyReport:
     comparisons: tuple[Comparison, ...]
     discrepancies: tuple[Discrepancy, ...]
     sensitivity: Sensitivity | None
+    retried: bool = False
+    """Whether these are the second weights: with the first all agreed, but some did not matter."""
 
     @property
     def agree(self) -> bool:
@@ -98,6 +100,7 @@ class VerifyReport:
                 for pair in self.comparisons
             ],
             "sensitivity": _sensitivity(self.sensitivity),
+            "retried": self.retried,
             "discrepancies": [
                 {"artefact": each.artefact, "message": each.message} for each in self.discrepancies
             ],
@@ -105,7 +108,8 @@ class VerifyReport:
 
     def _batches(self) -> str:
         kinds = (", ".join(f"{name}={size}" for name, size in sizes) for sizes in self.batches)
-        return f"seed {self.seed}, batches {'; '.join(kinds)}"
+        again = ", second weights (of the first some did not matter)" if self.retried else ""
+        return f"seed {self.seed}, batches {'; '.join(kinds)}{again}"
 
     def _sensitivity(self) -> Iterator[str]:
         if self.sensitivity is None:

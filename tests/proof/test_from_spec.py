@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import archcompile
-from archcompile import driver
+from archcompile import driver, proof
 from archcompile.backends.onnx import onnx_bytes
+from archcompile.ir.program import Program
 from archcompile.proof import Artefact, VerifyReport, verify
 from archcompile.weights import random_tensor, tensors
 
@@ -76,6 +78,33 @@ def test_a_network_with_every_op_agrees_closely_on_weights_that_no_pilot_made(
     outcome = verify(network.program, artefacts, weights)
     assert outcome.agree, "\n".join(outcome.lines())
     assert all(pair.error is not None and pair.error < 3e-6 for pair in outcome.comparisons)
+
+
+def test_where_weights_happen_not_to_matter_others_are_tried_once_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = proof.verification_weights
+    seeds: list[int] = []
+
+    def shut_at_first(program: Program, seed: int) -> dict[str, np.ndarray]:
+        weights = made(program, seed)
+        seeds.append(seed)
+        if len(seeds) == 1:
+            weights["hidden.bias"][:] = -1e3  # the ReLU behind it lets nothing through
+        return weights
+
+    monkeypatch.setattr(proof, "verification_weights", shut_at_first)
+    path = tmp_path / "shut.yaml"
+    path.write_text(
+        "archcompile: 1\nname: shut\ninput: [N, 6]\n"
+        "layers: [{name: hidden, linear: 8}, relu, {name: out, linear: 3}]\n",
+        encoding="utf-8",
+    )
+    outcome = driver.verify(archcompile.load(path), out=tmp_path)
+    assert len(set(seeds)) == 2
+    assert outcome.agree
+    assert outcome.to_dict()["retried"] is True
+    assert "second weights" in outcome.lines()[0]
 
 
 def test_a_network_with_every_op_agrees_in_all_voices(everything: VerifyReport) -> None:
