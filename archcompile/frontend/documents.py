@@ -30,7 +30,7 @@ from archcompile.frontend.fields import (
 )
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.layer_entries import LayerReader
-from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
+from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _Section = TypeVar("_Section")
 
@@ -227,3 +227,26 @@ def _check_body(findings: Findings, entry: Entry, known: dict[str, Entry]) -> No
             bodies[1].span,
             related=(Related(bodies[0].span, "the other one"),),
         )
+    elif "sequence" in known:
+        _check_chain(findings, known)
+
+
+def _check_chain(findings: Findings, known: dict[str, Entry]) -> None:
+    """A sequence reads one value and hands on one, whatever the two are called."""
+    for key in ("inputs", "outputs"):
+        entry = known.get(key)
+        if entry is None or _count(entry.value) < 2:
+            continue
+        findings.add(
+            Code.NOT_IN_CHAIN,
+            f"a block that is a `sequence` has no several `{key}`",
+            entry.key.span,
+            help="write its lines under `layers:`",
+        )
+
+
+def _count(tree: Tree) -> int:
+    """How many names a list or a mapping holds."""
+    if isinstance(tree, Sequence):
+        return len(tree.items)
+    return len(tree.entries) if isinstance(tree, Mapping) else 1

@@ -215,9 +215,11 @@ class Expander:
         said = ", ".join(f"{name}={value}" for name, value in values.items())
         self.called.add(block.name.text)
         self.calls.append((block.name.text, call.span))
-        with self.findings.called_from(call.span, f"in this call: {block.name.text}({said})"):
-            members, outputs = self._block_body(block, path, frame, inputs)
-        self.calls.pop()
+        try:
+            with self.findings.called_from(call.span, f"in this call: {block.name.text}({said})"):
+                members, outputs = self._block_body(block, path, frame, inputs)
+        finally:
+            self.calls.pop()
         arguments = tuple((name, to_python(value)) for name, value in values.items())
         region = self._region(
             path, "block", block.name.text, arguments, reads, members, outputs, call.span

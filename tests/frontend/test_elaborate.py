@@ -442,3 +442,18 @@ def test_what_a_loop_with_a_wrong_header_names_is_open_and_no_second_finding() -
             layers: [{name: inner, relu}]
           - {from: inner, tanh}
     """) == ["AC402 5:13 unknown name `nowhere`"]
+
+
+def test_a_block_that_is_a_sequence_has_one_input_and_one_output() -> None:
+    assert shown("""
+        archcompile: 1
+        name: net
+        blocks:
+          two: {inputs: [p, q], sequence: [relu]}
+          three: {outputs: {a: relu, b: tanh}, sequence: [relu, tanh]}
+        input: {a: [N, 3], b: [N, 3]}
+        layers: [{from: [a, b], two}]
+    """) == [
+        "AC209 4:9 a block that is a `sequence` has no several `inputs`",
+        "AC209 5:11 a block that is a `sequence` has no several `outputs`",
+    ]
