@@ -34,8 +34,58 @@ class Loop(Model):
     span: Span
 
 
+class Branch(Model):
+    """One branch of ``branches``: its lines, and the key that it stands under in a mapping."""
+
+    name: InstanceOf[Scalar] | None
+    """With a name there is one line, of that name: a layer, or a ``sequence`` for a list."""
+    lines: tuple[Layer, ...]
+    span: Span
+
+
+class Branches(Model):
+    """Several ways from one value, and the op that joins their ends (``concat`` if not said)."""
+
+    branches: tuple[Branch, ...]
+    join: Layer
+    span: Span
+
+
+class Residual(Model):
+    """A body and a shortcut around it, joined (``add`` if not said; the shortcut comes first)."""
+
+    body: tuple[Layer, ...]
+    shortcut: Layer | None
+    """``None`` is the identity; a list is a ``sequence`` called ``shortcut``."""
+    skip: InstanceOf[Scalar] | None
+    """A condition; where it is false there is the body alone, the plain twin."""
+    join: Layer
+    span: Span
+
+
+class GpuGroups(Model):
+    """Layers that ``count`` GPUs share: each tensor is whole, or split on its channel axis."""
+
+    count: InstanceOf[Scalar]
+    layers: tuple[Layer, ...]
+    span: Span
+
+
+class WeightInit(Model):
+    """``{weight: {normal: 0.01}}``: the distribution that weights of this name start with."""
+
+    op: InstanceOf[Scalar] | None
+    """For a block or file: the ops that it is said for; ``None``: whatever has kernels."""
+    weight: InstanceOf[Scalar] | None
+    """``None`` for a bare parameter."""
+    distribution: InstanceOf[Scalar]
+    """``constant``, ``normal``, ``uniform``, ``truncated_normal``, ``kaiming_normal``, …"""
+    arguments: Tree
+    span: Span
+
+
 class Layer(Model):
-    """One entry of a list of layers: one of op, sequence, or layers (a loop's body)."""
+    """One entry of a list of layers: one of op, sequence, layers (a loop's body) or a structure."""
 
     span: Span
     """The whole entry."""
@@ -51,6 +101,14 @@ class Layer(Model):
     loop: Loop | None = None
     sequence: tuple[Layer, ...] | None = None
     layers: tuple[Layer, ...] | None = None
+    names: tuple[InstanceOf[Scalar], ...] = ()
+    """``name: [a, b]``: the names of the outputs of an op that has several."""
+    branches: Branches | None = None
+    residual: Residual | None = None
+    gpu_groups: GpuGroups | None = None
+    apply: InstanceOf[Scalar] | None = None
+    """The name of a layer before it, which is used once more with the same weights."""
+    init: tuple[WeightInit, ...] = ()
 
     @property
     def is_loop(self) -> bool:
@@ -68,8 +126,11 @@ class Parameter(Model):
 
     name: InstanceOf[Scalar]
     type: str
-    """int, number, bool, text or list; for a default, the type of its value."""
+    """int, number, bool, text, list, layer or choice; for a default, the type of its value."""
     default: Tree | None = None
+    """For a ``layer``: the op or block, alone or as ``{group_norm: 32}``."""
+    choices: tuple[InstanceOf[Scalar], ...] = ()
+    """The texts that a ``choice`` may be."""
     span: Span
 
 
@@ -84,6 +145,9 @@ class Block(Model):
     sequence: tuple[Layer, ...] | None = None
     outputs: tuple[Output, ...] = ()
     """Empty means the last layer."""
+    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    """Derived values in order, each over the parameters, the inputs and those before it."""
+    init: tuple[WeightInit, ...] = ()
     span: Span
 
 
@@ -101,6 +165,9 @@ class Output(Model):
 
     name: InstanceOf[Scalar]
     source: InstanceOf[Scalar]
+    training: bool = False
+    """Computed in training only."""
+    loss_weight: float | None = None
 
 
 class Cite(Model):
@@ -115,11 +182,13 @@ class Cite(Model):
 class Claim(Model):
     """One claim of ``expect``: a number (``parameters``, ``macs``, …) or a layer's shape."""
 
-    subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
+    subject: Literal["parameters", "buffers", "macs", "connections", "receptive_field", "shapes"]
     layer: str | None = None
     """For ``shapes`` and ``receptive_field``: the layer's path."""
     value: int | str | tuple[int | str, ...]
     """A text is the number as the paper prints it: ``"60M"``."""
+    inference: bool = False
+    """Said under ``inference``: layers that only training needs are left out."""
     span: Span
 
 
@@ -145,6 +214,10 @@ class Document(Model):
     parameters: tuple[Parameter, ...] = ()
     variants: tuple[Variant, ...] = ()
     inputs: tuple[Input, ...]
+    uses: tuple[InstanceOf[Scalar], ...] = ()
+    """Paths of the files that blocks are taken from; those blocks stand in ``blocks`` too."""
+    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    init: tuple[WeightInit, ...] = ()
     blocks: tuple[Block, ...] = ()
     layers: tuple[Layer, ...]
     outputs: tuple[Output, ...] = ()
@@ -153,5 +226,9 @@ class Document(Model):
     layers_span: Span
 
 
+Branch.model_rebuild()
+Branches.model_rebuild()
+Residual.model_rebuild()
+GpuGroups.model_rebuild()
 Layer.model_rebuild()
 Block.model_rebuild()

@@ -115,3 +115,5 @@ class Definition:
     chain: tuple[ChainMember, ...] | None
     outputs: tuple[tuple[str, str], ...]
     """(output name, name of the value of this body)."""
+    training: frozenset[str] = frozenset()
+    """The names of those outputs that are computed in training only."""

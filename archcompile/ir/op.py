@@ -126,6 +126,10 @@ class Op(BaseModel, ABC):
     """How many inputs it reads; ``None`` is two or more, in order."""
     is_module: ClassVar[bool] = True
     """Whether it is an attribute of its parent in the source (``nn.Conv2d``), or a function."""
+    by_channel: ClassVar[bool] = False
+    """Whether no output channel depends on another channel's input, nor on its number."""
+    has_channels: ClassVar[bool] = False
+    """Whether its output channels are its own (a convolution's), not its input's."""
 
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
@@ -146,6 +150,28 @@ class Op(BaseModel, ABC):
     def windows(self, *inputs: TensorType) -> tuple[Window, ...] | None:
         """For each spatial axis what one output position reads; ``None``: position by position."""
         return None
+
+    def divided(self, parts: int) -> Op:
+        """The op as ``parts`` GPUs run it together, each on its own part of the channels.
+
+        For a convolution that is ``groups``. Raises ``OpError`` for an op that mixes channels and
+        cannot be said so.
+        """
+        if self.by_channel:
+            return self
+        raise OpError(
+            Code.UNSUPPORTED,
+            f"`{self.key}` cannot run on each GPU's channels by itself",
+            help="write `exchange` before it: then every GPU has all channels",
+        )
+
+    def connections(self, *inputs: TensorType) -> Dim:
+        """Connections in LeCun's sense: what all output units read, one for each bias included."""
+        total = self.macs(*inputs)
+        biased = any(weight.name == "bias" for weight in self.weights(*inputs))
+        if not biased or self.macs(*inputs) == Dim.of(0):
+            return total
+        return total + self.infer(*inputs).elements()
 
     def updated(self, values: Mapping[str, object]) -> Self:
         """A copy with some arguments ``Unknown``: for rules that run before a block is called."""

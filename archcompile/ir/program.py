@@ -7,7 +7,7 @@ holds the nodes inside it. ``nodes`` is the flat view for those who need one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from archcompile.diagnostics import Span
@@ -15,7 +15,7 @@ from archcompile.ir.definition import Definition
 from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
 from archcompile.ir.types import TensorType
-from archcompile.ir.weight import Weight
+from archcompile.ir.weight import Init, Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,22 @@ class Node:
     inputs: tuple[Value, ...]
     output: Value
     span: Span = field(compare=False, repr=False)
+    starts: tuple[tuple[str, Init], ...] = ()
+    """How weights start, by their names in the op, where the spec's ``init`` says so."""
+
+    @property
+    def name(self) -> str:
+        """The path; ``path#2`` where the module is used a second time. Different for every node."""
+        return self.output.name
 
     def weights(self) -> tuple[Weight, ...]:
-        """The op's weights at this place; the key of each is ``f"{path}.{weight.name}"``."""
-        return self.op.weights(*self.types)
+        """The op's weights at this place; ``key`` is the name of each in the state_dict."""
+        own, starts = self.op.weights(*self.types), dict(self.starts)
+        return tuple(replace(each, init=starts.get(each.name, each.init)) for each in own)
+
+    def key(self, weight: Weight) -> str:
+        """The state_dict key; a bare parameter, whose weight has no name, is called as its path."""
+        return f"{self.path}.{weight.name}" if weight.name else self.path
 
     @property
     def types(self) -> tuple[TensorType, ...]:
@@ -72,6 +84,10 @@ class ProgramOutput:
 
     name: str
     value: Value
+    training: bool = False
+    """Whether it is computed in training only, as an auxiliary head is."""
+    loss_weight: float | None = None
+    """What its loss is multiplied with, where the paper says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +104,12 @@ class Citation:
 class Claim:
     """What the spec says of itself: a number, or a layer's shape without the batch axis."""
 
-    subject: Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
+    subject: Literal["parameters", "buffers", "macs", "connections", "receptive_field", "shapes"]
     layer: str | None
     value: int | str | tuple[int | str, ...]
     span: Span = field(compare=False, repr=False)
+    inference: bool = False
+    """Whether layers that only training needs are left out."""
 
 
 @dataclass(frozen=True, slots=True)

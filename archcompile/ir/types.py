@@ -12,6 +12,8 @@ class TensorType:
     """A tensor's sizes, batch first: ``[N, F]``, ``[N, C, T]`` or ``[N, C, H, W]``."""
 
     dims: tuple[Dim, ...]
+    parts: int = 1
+    """The GPUs over which axis 1 is split, each of which holds its own part; 1 is whole."""
 
     @classmethod
     def of(cls, *sizes: int | Dim | str) -> TensorType:
@@ -34,6 +36,10 @@ class TensorType:
     def spatial(self) -> tuple[Dim, ...]:
         """The sizes behind the channel axis: ``(H, W)``, ``(T,)`` or ``()``."""
         return self.dims[2:]
+
+    def split(self, parts: int) -> TensorType:
+        """The same sizes, axis 1 split over ``parts`` GPUs; over 1 it is whole."""
+        return TensorType(self.dims, parts)
 
     def elements(self) -> Dim:
         """The number of elements of one sample (the batch axis left out)."""
