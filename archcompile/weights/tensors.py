@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archcompile.diagnostics import Code, Diagnostic, SpecError
+from archcompile.ir.order import registered
 from archcompile.ir.program import Node, Program
 from archcompile.ir.weight import Weight
 
@@ -34,15 +35,21 @@ def tensors(program: Program) -> tuple[Tensor, ...]:
     Raises SpecError: TOO_BIG for more than ``MOST_ELEMENTS``, UNSUPPORTED for a weight whose size
     depends on the size of the input.
     """
-    found: dict[str, Tensor] = {}
+    made: dict[str, list[Tensor]] = {}
     for node in program.nodes():
-        for weight in node.weights():
-            key = f"{node.path}.{weight.name}"
-            found.setdefault(key, Tensor(key, _shape(key, weight, node), weight, node))
-    total = sum(tensor.elements for tensor in found.values())
+        own = [_tensor(node, weight) for weight in node.weights()]
+        made.setdefault(node.path, own)
+    bare = [path for path, own in made.items() if [each.key for each in own] == [path]]
+    found = [tensor for path in registered(made, bare) for tensor in made[path]]
+    total = sum(tensor.elements for tensor in found)
     if total > MOST_ELEMENTS:
-        raise SpecError([_too_big(program, total, tuple(found.values()))])
-    return tuple(found.values())
+        raise SpecError([_too_big(program, total, tuple(found))])
+    return tuple(found)
+
+
+def _tensor(node: Node, weight: Weight) -> Tensor:
+    key = node.key(weight)
+    return Tensor(key, _shape(key, weight, node), weight, node)
 
 
 def _shape(key: str, weight: Weight, node: Node) -> tuple[int, ...]:
