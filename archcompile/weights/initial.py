@@ -15,8 +15,19 @@ from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from archcompile.ir.program import Program
-from archcompile.ir.weight import Constant, Normal, UniformFanIn
+from archcompile.ir.weight import (
+    Constant,
+    Init,
+    Kaiming,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    UniformFanIn,
+    Xavier,
+)
 from archcompile.libraries import numpy
+from archcompile.weights.fans import kaiming_deviation, xavier_deviation
+from archcompile.weights.quantile import lower_tail, normal_quantile
 from archcompile.weights.tensors import Tensor, tensors
 
 if TYPE_CHECKING:
@@ -27,6 +38,8 @@ if TYPE_CHECKING:
 
 _PIECE = 2**20
 """Elements that are drawn at once; part of what fixes the numbers, so it stays."""
+_CUT = 2.0
+"""Where a truncated normal ends on either side: torch's default, whatever the deviation."""
 
 
 def initial_weights(program: Program, seed: int) -> dict[str, Array]:
@@ -38,14 +51,33 @@ def initial_weights(program: Program, seed: int) -> dict[str, Array]:
 
 
 def _initial(tensor: Tensor, seed: int) -> Array:
-    match tensor.weight.init:
+    init: Init = tensor.weight.init
+    key, shape = tensor.key, tensor.shape
+    match init:
         case Constant(value):
-            full: Array = numpy().full(tensor.shape, value, dtype=tensor.weight.dtype)
+            full: Array = numpy().full(shape, value, dtype=tensor.weight.dtype)
             return full
-        case Normal(std):
-            return normal(seed, tensor.key, tensor.shape, std)
+        case Normal(std, mean):
+            return normal(seed, key, shape, std, mean)
+        case TruncatedNormal(std):
+            return truncated_normal(seed, key, shape, std)
+        case Uniform(low, high):
+            return between(seed, key, shape, low, high)
         case UniformFanIn(fan_in):
-            return uniform(seed, tensor.key, tensor.shape, 1 / sqrt(int(fan_in)))
+            return uniform(seed, key, shape, 1 / sqrt(int(fan_in)))
+        case Kaiming() | Xavier():
+            return _scaled(tensor, init, seed)
+
+
+def _scaled(tensor: Tensor, init: Kaiming | Xavier, seed: int) -> Array:
+    """Normal, or uniform with the same deviation, which follows from the tensor's sizes."""
+    if isinstance(init, Kaiming):
+        std = kaiming_deviation(tensor, init)
+    else:
+        std = xavier_deviation(tensor, init)
+    if init.form == "normal":
+        return normal(seed, tensor.key, tensor.shape, std)
+    return uniform(seed, tensor.key, tensor.shape, sqrt(3) * std)
 
 
 def uniform(seed: int, key: str, shape: tuple[int, ...], bound: float) -> NDArray[float32]:
@@ -60,8 +92,23 @@ def uniform(seed: int, key: str, shape: tuple[int, ...], bound: float) -> NDArra
     return _filled(seed, key, shape, draw)
 
 
-def normal(seed: int, key: str, shape: tuple[int, ...], std: float) -> NDArray[float32]:
-    """Normal with mean 0, by Box and Muller (1958) in float64, rounded once.
+def between(
+    seed: int, key: str, shape: tuple[int, ...], low: float, high: float
+) -> NDArray[float32]:
+    """Uniform between two bounds, in float64, rounded once."""
+    middle, unit = (low + high) / 2, (high - low) / 2**25
+
+    def draw(odd: NDArray[int32]) -> NDArray[float32]:
+        drawn: NDArray[float32] = (middle + odd * unit).astype("float32")
+        return drawn
+
+    return _filled(seed, key, shape, draw)
+
+
+def normal(
+    seed: int, key: str, shape: tuple[int, ...], std: float, mean: float = 0.0
+) -> NDArray[float32]:
+    """Normal, by Box and Muller (1958) in float64, rounded once.
 
     The pair is ``sqrt(-2 ln u) (cos 2 pi v, sin 2 pi v)``, u and v uniform on (0, 1).
     """
@@ -71,7 +118,23 @@ def normal(seed: int, key: str, shape: tuple[int, ...], std: float) -> NDArray[f
         u, v = (odd * 2.0**-25 + 0.5).reshape(2, -1)
         radius, angle = std * np.sqrt(-2 * np.log(u)), 2 * np.pi * v
         drawn: NDArray[float32] = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
-        return drawn.astype("float32")
+        return (drawn + mean).astype("float32")
+
+    return _filled(seed, key, shape, draw)
+
+
+def truncated_normal(seed: int, key: str, shape: tuple[int, ...], std: float) -> NDArray[float32]:
+    """Normal with mean 0, given that it lies between -2 and 2, by its quantile function.
+
+    The cut is absolute, as in ``torch.nn.init.trunc_normal_``: with ``std=0.02`` nothing is cut.
+    """
+    np = numpy()
+    outside = lower_tail(-_CUT / std) if std else 0.0
+
+    def draw(odd: NDArray[int32]) -> NDArray[float32]:
+        p = outside + (1 - 2 * outside) * (odd.astype("float64") * 2.0**-25 + 0.5)
+        drawn: NDArray[float32] = np.clip(std * normal_quantile(p), -_CUT, _CUT).astype("float32")
+        return drawn
 
     return _filled(seed, key, shape, draw)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
-from archcompile.ir.weight import Constant
+from archcompile.ir.weight import Constant, Init
 from archcompile.libraries import numpy
 from archcompile.weights.initial import normal, uniform
 from archcompile.weights.tensors import Tensor
@@ -28,12 +28,19 @@ _FAINT = 0.1
 
 def random_tensor(tensor: Tensor, seed: int) -> Array:
     """float32, by seed, key and sizes alone; a counter (int64) as it starts."""
-    init = tensor.weight.init
+    init = _own(tensor)
     if isinstance(init, Constant):
         return _around(tensor, init.value, seed)
     if len(tensor.shape) < 2:
         return normal(seed, tensor.key, tensor.shape, _SMALL)
     return normal(seed, tensor.key, tensor.shape, 1 / sqrt(prod(tensor.shape[1:])))
+
+
+def _own(tensor: Tensor) -> Init:
+    """How the op itself starts the weight: what kind it is does not change by a spec's ``init``."""
+    node = tensor.node
+    own = (each for each in node.op.weights(*node.types) if each.name == tensor.weight.name)
+    return next(own).init
 
 
 def _around(tensor: Tensor, value: float, seed: int) -> Array:
