@@ -9,6 +9,7 @@ from archcompile.frontend.fields import (
     Keys,
     check_identifier,
     check_title_name,
+    distinct,
     items,
     known_entries,
     mapping,
@@ -194,7 +195,7 @@ def outputs(findings: Findings, tree: Tree) -> tuple[Output, ...]:
     match tree:
         case Sequence():
             every = items(findings, tree, "the names of layers")
-            shown = _distinct(
+            shown = distinct(
                 findings, [text(findings, e, "a layer's name", example) for e in every]
             )
             return tuple(Output(name=name, source=name) for name in shown)
@@ -222,7 +223,7 @@ def names(findings: Findings, tree: Tree, what: str) -> tuple[Scalar, ...]:
     for name in every:
         if name is not None:
             check_identifier(findings, name, what)
-    return _distinct(findings, every)
+    return distinct(findings, every)
 
 
 def check_distinct(
@@ -239,19 +240,3 @@ def check_distinct(
                 given.name.span,
                 related=(Related(other.span, "the parameter"),),
             )
-
-
-def _distinct(findings: Findings, every: list[Scalar | None]) -> tuple[Scalar, ...]:
-    found: dict[str, Scalar] = {}
-    for name in every:
-        if name is None:
-            continue
-        first = found.setdefault(name.text, name)
-        if first is not name:
-            findings.add(
-                Code.DUPLICATE_NAME,
-                f"`{name.text}` stands twice",
-                name.span,
-                related=(Related(first.span, "first here"),),
-            )
-    return tuple(found.values())

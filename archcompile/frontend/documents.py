@@ -30,6 +30,7 @@ from archcompile.frontend.fields import (
 )
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.layer_entries import LayerReader
+from archcompile.frontend.layer_parts import EXCHANGE
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _Section = TypeVar("_Section")
@@ -106,7 +107,9 @@ class _DocumentReader:
         self._check_first_key(tree)
         known = known_entries(self.findings, tree, _KEYS)
         self._check_required(tree, known)
-        layers = LayerReader(self.findings, self.known_ops | _block_names(known.get("blocks")))
+        layers = LayerReader(
+            self.findings, self.known_ops | {EXCHANGE} | _block_names(known.get("blocks"))
+        )
         name = self._name(tree, known.get("name"))
         title = self._one(known, "title", _title)
         source = self._one(known, "cite", cite)
@@ -208,7 +211,7 @@ def _block(reader: LayerReader, findings: Findings, entry: Entry) -> Block:
         parameters=parameters(findings, fields["params"]) if "params" in fields else (),
         inputs=names(findings, fields["inputs"], "an input") if "inputs" in fields else (),
         layers=None if layers is None else reader.layers(layers),
-        sequence=None if sequence is None else reader.layers(sequence, chain=True),
+        sequence=None if sequence is None else reader.layers(sequence, chain="a `sequence`"),
         outputs=outputs(findings, fields["outputs"]) if "outputs" in fields else (),
         span=entry.key.span.to(entry.value.span),
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archcompile.diagnostics import Code, Span
+from archcompile.diagnostics import Code, Related, Span
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
@@ -88,6 +88,23 @@ def texts(findings: Findings, tree: Tree, expected: str, each: str) -> tuple[Sca
     """A list of texts, without those that are none."""
     every = (text(findings, item, each) for item in items(findings, tree, expected))
     return tuple(item for item in every if item is not None)
+
+
+def distinct(findings: Findings, every: list[Scalar | None]) -> tuple[Scalar, ...]:
+    """The names without those that stand twice, each of which is a finding."""
+    found: dict[str, Scalar] = {}
+    for name in every:
+        if name is None:
+            continue
+        first = found.setdefault(name.text, name)
+        if first is not name:
+            findings.add(
+                Code.DUPLICATE_NAME,
+                f"`{name.text}` stands twice",
+                name.span,
+                related=(Related(first.span, "first here"),),
+            )
+    return tuple(found.values())
 
 
 def known_entries(findings: Findings, tree: Mapping, keys: Keys) -> dict[str, Entry]:

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import Layer
-from archcompile.frontend.fields import items, text, unsupported, wrong_type
+from archcompile.frontend.fields import items, wrong_type
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.layer_parts import (
+    EXCHANGE,
+    applied,
+    check_beside,
+    check_chain,
+    check_exchange,
+    name_of,
+    names_of,
+    refuse_in_chain,
+    sources_of,
+)
 from archcompile.frontend.loops import loop, repeat
+from archcompile.frontend.structure_entries import (
+    STRUCTURES,
+    branches,
+    condition,
+    gpu_groups,
+    residual,
+)
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
-_RESERVED = ("name", "from", "when", "repeat", "sequence", "layers", "for", "rows")
-_LATER = frozenset(("branches", "residual", "gpu_groups", "apply", "parameter", "constant", "init"))
+_BODIES = ("sequence", "layers", *STRUCTURES, "apply")
+"""What a layer may be instead of an op."""
+LAYER_KEYS = ("name", "from", "when", "repeat", "for", "rows", "join", "init", *_BODIES)
+"""The keys of a layer's entry that are no ops."""
 _EXAMPLE = "e.g. `- relu` or `- conv2d: {out_channels: 6, kernel_size: 5}`"
+_Content: TypeAlias = dict[str, object]
+"""Fields of a ``Layer``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +49,30 @@ class LayerReader:
     findings: Findings
     ops: frozenset[str]
 
-    def layers(self, tree: Tree, *, chain: bool = False) -> tuple[Layer, ...]:
-        """The layers of a list. A chain has no ``from``: each reads the line before it."""
+    def with_ops(self, names: Iterable[str]) -> LayerReader:
+        """The reader of a body that can call these too: its parameters of type ``layer``."""
+        return replace(self, ops=self.ops.union(names))
+
+    def layers(self, tree: Tree, *, chain: str | None = None) -> tuple[Layer, ...]:
+        """The layers of a list. ``chain`` is what a chain is called: each reads the line before."""
         help = None
         if isinstance(tree, Scalar | Mapping):
             help = "start each layer with `- `"
         listed_layers = items(self.findings, tree, "a list of layers", help)
-        read = (self._layer(entry, chain=chain) for entry in listed_layers)
+        read = (self.layer(entry, chain=chain) for entry in listed_layers)
         return tuple(layer for layer in read if layer is not None)
 
-    def _layer(self, tree: Tree, *, chain: bool) -> Layer | None:
+    def layer(
+        self, tree: Tree, *, chain: str | None = None, name: Scalar | None = None
+    ) -> Layer | None:
+        """One layer; ``name`` is the one that its place gives it, as a branch's key."""
         match tree:
             case Scalar(value=str()) if tree.text.strip():
-                return Layer(span=tree.span, op=tree)
+                if chain is not None and tree.text == EXCHANGE:
+                    refuse_in_chain(self.findings, tree, chain)
+                return Layer(span=tree.span, op=tree, name=name)
             case Mapping(entries=entries) if entries:
-                return self._mapping(tree, chain=chain)
+                return self._mapping(tree, chain, name)
             case Sequence():
                 wrong_type(
                     self.findings, tree, "a layer", "a group of layers is `- sequence: [...]`"
@@ -52,47 +85,64 @@ class LayerReader:
                 wrong_type(self.findings, tree, "a layer", _EXAMPLE)
         return None
 
-    def _mapping(self, tree: Mapping, *, chain: bool) -> Layer | None:
+    def _mapping(self, tree: Mapping, chain: str | None, name: Scalar | None) -> Layer | None:
         fields = {entry.key.text: entry for entry in tree.entries}
-        if self._unsupported(tree):
-            return None
+        if name is not None and "name" in fields:
+            self._named_twice(fields["name"], name)
         ops = self._ops(tree)
         body = self._body(tree, ops, fields)
-        if "from" in fields and chain:
-            self.findings.add(
-                Code.NOT_IN_CHAIN,
-                "`from` cannot stand in a `sequence`: each layer there reads the one before it",
-                fields["from"].key.span,
-                help="move the layer out of the sequence, or make the sequence a block",
-            )
+        check_beside(self.findings, fields, ops)
+        if chain is not None:
+            check_chain(self.findings, fields, chain)
+        own_name = name_of(self.findings, fields.get("name")) or name
         sources = fields.get("from")
-        return Layer(
+        layer = Layer(
             span=tree.span,
-            op=body.key if body in ops else None,
-            arguments=self._arguments(body) if body in ops else None,
-            name=self._name(fields.get("name")),
-            sources=self._sources(sources),
+            name=own_name,
+            names=names_of(self.findings, fields.get("name")),
+            sources=sources_of(self.findings, sources),
             sources_span=None if sources is None else sources.value.span,
-            when=self._when(fields.get("when")),
+            when=condition(self.findings, fields.get("when"), "e.g. `when: stride != 1`"),
             repeat=repeat(self.findings, fields.get("repeat")),
             loop=loop(self.findings, fields),
-            sequence=self._nested(body, "sequence", chain=True),
-            layers=self._nested(body, "layers", chain=chain),
         )
+        if body is None:
+            return layer
+        if own_name is not None and body.key.text == "layers":
+            chain = chain or "a named loop"
+        return layer.model_copy(update=self._content(body, fields, chain))
 
-    def _unsupported(self, tree: Mapping) -> bool:
-        later = [e.key for e in tree.entries if e.key.text in _LATER - self.ops]
-        for key in later:
-            unsupported(self.findings, key, f"`{key.text}`")
-        return bool(later)
+    def _content(self, body: Entry, fields: dict[str, Entry], chain: str | None) -> _Content:
+        """What the layer is: its op, or what stands for one."""
+        match body.key.text:
+            case "sequence":
+                return {"sequence": self.layers(body.value, chain="a `sequence`")}
+            case "layers":
+                return {"layers": self.layers(body.value, chain=chain)}
+            case "branches":
+                return {"branches": branches(self, body, fields.get("join"))}
+            case "residual":
+                return {"residual": residual(self, body)}
+            case "gpu_groups":
+                return {"gpu_groups": gpu_groups(self, body)}
+            case "apply":
+                return {"apply": applied(self.findings, body)}
+        check_exchange(self.findings, body)
+        return {"op": body.key, "arguments": self._arguments(body)}
+
+    def _named_twice(self, entry: Entry, name: Scalar) -> None:
+        self.findings.add(
+            Code.DUPLICATE_NAME,
+            f"this layer is called `{name.text}` by its key",
+            entry.key.span,
+            related=(Related(name.span, "the key"),),
+            help="leave `name` out",
+        )
 
     def _ops(self, tree: Mapping) -> list[Entry]:
         """The entries that may be the op: not what is a misspelt key beside a known one."""
-        candidates = [entry for entry in tree.entries if entry.key.text not in _RESERVED]
-        settled = any(
-            entry.key.text in self.ops or entry.key.text in ("sequence", "layers")
-            for entry in tree.entries
-        )
+        candidates = [entry for entry in tree.entries if entry.key.text not in LAYER_KEYS]
+        settled = any(entry.key.text in self.ops or _is_body(entry) for entry in tree.entries)
         ops = []
         for entry in candidates:
             known = entry.key.text in self.ops
@@ -154,46 +204,11 @@ class LayerReader:
         is_empty = isinstance(op.value, Scalar) and op.value.value is None
         return None if is_empty else op.value
 
-    def _nested(self, body: Entry | None, key: str, *, chain: bool) -> tuple[Layer, ...] | None:
-        if body is None or body.key.text != key:
-            return None
-        return self.layers(body.value, chain=chain)
-
-    def _name(self, entry: Entry | None) -> Scalar | None:
-        if entry is None:
-            return None
-        if isinstance(entry.value, Sequence):
-            unsupported(self.findings, entry.value, "a list of names")
-            return None
-        is_text = isinstance(entry.value, Scalar) and isinstance(entry.value.value, str)
-        is_word = not is_text and isinstance(entry.value, Scalar)
-        help = "a name starts with a letter; an unnamed layer gets one" if is_word else None
-        return text(self.findings, entry.value, "a name", help)
-
-    def _sources(self, entry: Entry | None) -> tuple[Scalar, ...] | None:
-        if entry is None:
-            return None
-        if isinstance(entry.value, Sequence):
-            every = items(self.findings, entry.value, "the names of layers")
-        else:
-            every = (entry.value,)
-        help = "an edge is by name, never by position"
-        sources = (text(self.findings, item, "the name of a layer", help) for item in every)
-        return tuple(source for source in sources if source is not None)
-
-    def _when(self, entry: Entry | None) -> Scalar | None:
-        if entry is None:
-            return None
-        if isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
-            return entry.value
-        help = "e.g. `when: stride != 1`"
-        return text(self.findings, entry.value, "a condition", help)
-
 
 def _is_body(entry: Entry) -> bool:
-    return entry.key.text in ("sequence", "layers")
+    return entry.key.text in _BODIES
 
 
 @lru_cache(maxsize=1024)
 def _meant(key: str) -> str | None:
-    return closest(key, _RESERVED)
+    return closest(key, LAYER_KEYS)
