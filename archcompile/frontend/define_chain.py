@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import SpecError
+from archcompile.frontend.calls import condition_of, known_text
 from archcompile.frontend.document import Layer
-from archcompile.frontend.frame import Frame, rounds
+from archcompile.frontend.frame import Frame, mentioned, rounds
 from archcompile.frontend.local import NotGeneric, choice
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.sizes import is_constant, shape_of, symbol
@@ -19,7 +20,7 @@ from archcompile.ir.expr import Expr, ListOf, Literal, Name
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
-    from archcompile.frontend.define import BodyWalk
+    from archcompile.frontend.define_body import DefinedBody
 
 _SPATIAL = ("_height", "_width", "_depth")
 """Stand-ins for the spatial sizes inside a loop, which no argument may depend on."""
@@ -29,7 +30,7 @@ _SPATIAL = ("_height", "_width", "_depth")
 class ChainWalk:
     """The walk along one chain of a class body."""
 
-    body: BodyWalk
+    body: DefinedBody
     carried: str | None = None
     """The running variable of the loops around, if there are any."""
     types_only: bool = False
@@ -58,16 +59,12 @@ class ChainWalk:
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
         if layer.is_loop and layer.name is None:
             return self._loop(layer, here, kind)
-        condition = None if layer.is_loop or layer.when is None else here.truth(layer.when)
-        condition = None if condition == Literal(True) else condition
+        condition = None if layer.is_loop else condition_of(layer, here)
         if is_absent(condition):
             return (), kind
         name = ""
         if layer.name is not None:
-            known = here.text(layer.name)
-            if known is None:
-                raise NotGeneric("a name depends on a parameter")
-            name = known
+            name = known_text(layer.name, here)
         if layer.sequence is not None or layer.is_loop:
             members, result = self.container(layer, here, kind)
             member: ChainMember = Chain(name, members, (), condition, layer.span)
@@ -109,7 +106,8 @@ class ChainWalk:
         except (NotGeneric, SpecError) as error:
             # what is wrong with symbols may be right with the numbers of each round
             if known is None:
-                raise NotGeneric(str(error)) from error
+                names = error.names if isinstance(error, NotGeneric) else ()
+                raise NotGeneric(str(error), {*names, *_deciding(layer, here)}) from error
         return self._unrolled(layer, known, here, kind)
 
     def _unrolled(
@@ -130,7 +128,7 @@ class ChainWalk:
         if is_absent(condition):
             return (), kind
         if condition is not None and condition != Literal(True):
-            raise NotGeneric("a round of a loop is there or not")
+            raise NotGeneric("a round of a loop is there or not", mentioned(condition))
         return self.lines([(frame, line) for line in layer.layers], kind)
 
     def _rolled(
@@ -160,7 +158,9 @@ class ChainWalk:
         types = ChainWalk(self.body, self.carried, types_only=True)
         behind = types._unrolled(layer, known, here, kind)[1]
         if self.carried is not None and _updates((loop,), self.carried):
-            behind = TensorType((behind.dims[0], symbol(self.carried), *behind.spatial))
+            behind = TensorType(
+                (behind.dims[0], symbol(self.carried), *behind.spatial), behind.parts
+            )
         return (loop,), behind
 
     def _carrying(
@@ -179,7 +179,7 @@ class ChainWalk:
         members, result = inside._round(layer, frame, _with_unknown_map(kind, symbol(variable)))
         carry = Carry(variable, kind.channels, result.channels)
         used = variable in words(members)
-        result = TensorType((result.dims[0], symbol(variable), *result.spatial))
+        result = TensorType((result.dims[0], symbol(variable), *result.spatial), result.parts)
         return members, (carry,) if used else (), result
 
     def _running(self, kind: TensorType) -> str:
@@ -222,7 +222,8 @@ def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
     """The lines that a loop in a class body stands for; its rounds must be known."""
     known = _known_rounds(layer, here)
     if known is None:
-        raise NotGeneric("the number of attributes depends on a parameter")
+        deciding = _deciding(layer, here)
+        raise NotGeneric("the number of attributes depends on a parameter", deciding)
     for names in known:
         frame = here.binding(names)
         if layer.layers is None:
@@ -230,7 +231,8 @@ def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
             continue
         condition = frame.truth(layer.when) if layer.when is not None else Literal(True)
         if not isinstance(condition, Literal):
-            raise NotGeneric("the number of attributes depends on a parameter")
+            conditions = mentioned(condition)
+            raise NotGeneric("the number of attributes depends on a parameter", conditions)
         if condition.value:
             for line in layer.layers:
                 yield frame, line
@@ -246,6 +248,14 @@ def _known_rounds(layer: Layer, here: Frame) -> tuple[dict[str, Expr], ...] | No
     return tuple({"index": Literal(index)} for index in range(count.value))
 
 
+def _deciding(layer: Layer, here: Frame) -> set[str]:
+    """The parameters that a loop's header depends on."""
+    if layer.loop is not None:
+        return set().union(*(mentioned(values) for _, values in here.columns(layer.loop)))
+    assert layer.repeat is not None
+    return mentioned(here.count(layer.repeat))
+
+
 def _header(layer: Layer, here: Frame) -> tuple[tuple[str, ...], tuple[Expr, ...], Expr | None]:
     """The loop's variables, what they run over, or how often it runs."""
     if layer.loop is None:
@@ -259,7 +269,7 @@ def _header(layer: Layer, here: Frame) -> tuple[tuple[str, ...], tuple[Expr, ...
 
 def _with_unknown_map(kind: TensorType, channels: Dim) -> TensorType:
     spatial = tuple(symbol(name) for name, _ in zip(_SPATIAL, kind.spatial, strict=False))
-    return TensorType((kind.dims[0], channels, *spatial))
+    return TensorType((kind.dims[0], channels, *spatial), kind.parts)
 
 
 def _behind(kind: TensorType, result: TensorType) -> TensorType:
@@ -267,4 +277,4 @@ def _behind(kind: TensorType, result: TensorType) -> TensorType:
     unknown = _with_unknown_map(kind, result.channels)
     if result.spatial != unknown.spatial or dim_words(result.channels) & set(_SPATIAL):
         raise NotGeneric("how a map shrinks depends on the number of rounds")
-    return TensorType((kind.dims[0], result.channels, *kind.spatial))
+    return TensorType((kind.dims[0], result.channels, *kind.spatial), result.parts)

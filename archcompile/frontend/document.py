@@ -111,6 +111,23 @@ class Layer(Model):
     init: tuple[WeightInit, ...] = ()
 
     @property
+    def is_structure(self) -> bool:
+        """Whether the line is a structure of a class body: its lines stand in the body around."""
+        return bool(self.branches or self.residual or self.gpu_groups)
+
+    def inner_lines(self) -> tuple[Layer, ...]:
+        """The lines of a loop or structure, as they stand in the text; not a ``sequence``'s."""
+        found = list(self.layers or ())
+        if self.branches is not None:
+            found += (line for branch in self.branches.branches for line in branch.lines)
+        if self.residual is not None:
+            shortcut = self.residual.shortcut
+            found += (*self.residual.body, *((shortcut,) if shortcut is not None else ()))
+        if self.gpu_groups is not None:
+            found += self.gpu_groups.layers
+        return tuple(found)
+
+    @property
     def is_loop(self) -> bool:
         """Whether the line is a ``for`` or a ``repeat``."""
         return self.repeat is not None or self.loop is not None
@@ -132,6 +149,11 @@ class Parameter(Model):
     choices: tuple[InstanceOf[Scalar], ...] = ()
     """The texts that a ``choice`` may be."""
     span: Span
+
+    @property
+    def choices_texts(self) -> tuple[str, ...]:
+        """The same as plain texts."""
+        return tuple(choice.text for choice in self.choices)
 
 
 class Block(Model):

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from archcompile.diagnostics import Code, Span, SpecError
+from archcompile.diagnostics import Code, InternalError, Span, SpecError
+from archcompile.frontend.block_arguments import Bound
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define import Definer
 from archcompile.frontend.document import Cite, Claim, Document, Output, Variant
-from archcompile.frontend.expand import Expander, body_frame
+from archcompile.frontend.expand import Expansion, body_frame
+from archcompile.frontend.expand_line import LineMaker
 from archcompile.frontend.findings import Findings, GiveUp, finding
+from archcompile.frontend.frame import Frame, Open
 from archcompile.frontend.inputs import input_type
 from archcompile.frontend.local import Local, NotGeneric
 from archcompile.frontend.parameters import Values, chosen_variant, parameter_values
+from archcompile.frontend.passed import NO_LAYER
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import to_python
+from archcompile.frontend.starts import Scope
 from archcompile.frontend.structure import structural_names
 from archcompile.frontend.tree import Scalar
 from archcompile.frontend.uncalled import check_blocks
 from archcompile.ir import definition, program
-from archcompile.ir.expr import Expr, Literal, Name
+from archcompile.ir.expr import Constant, Expr, Literal, Name
 from archcompile.ir.program import Member, Program, ProgramOutput, Value
 from archcompile.ir.types import TensorType
+
+_Shown: TypeAlias = tuple[ProgramOutput, Scalar | None]
+"""An output, and the name that the spec reads it by; ``None``: it is what the last line leaves."""
 
 
 def networks(document: Document) -> tuple[str, ...]:
@@ -51,28 +61,39 @@ class _Elaboration:
     def run(self) -> Program:
         findings = Findings()
         catalogue = Catalogue.of(self.document.blocks)
-        inputs = self._inputs(findings, self.values.known)
-        frame = body_frame(self.values.known, {name: kind for name, kind, _ in inputs})
+        inputs = self._inputs(findings, self.values.bound.values)
         given: dict[str, Value | None] = {
             name: None if kind is None else Value(name, kind, span) for name, kind, span in inputs
         }
-        expander = Expander(catalogue, findings)
+        frame = self._frame(findings, {name: kind for name, kind, _ in inputs})
+        expansion = Expansion(catalogue, findings, [Scope(self.document.init, frame)])
         try:
-            members, places = expander.body(self.document.layers, "", frame, given)
+            members, places = LineMaker(expansion).body(self.document.layers, "", frame, given)
         except GiveUp:
             raise SpecError(dict.fromkeys(findings.found)) from None
-        outputs = self._outputs(findings, places)
-        check_blocks(catalogue, expander.called, findings)
+        shown = self._outputs(findings, places)
+        check_blocks(catalogue, expansion.called, findings)
         findings.stop()
         known = tuple(value for value in given.values() if value is not None)
-        return self._program(catalogue, known, members, outputs)
+        return self._program(catalogue, known, members, shown, expansion.absent)
+
+    def _frame(self, findings: Findings, types: dict[str, TensorType | None]) -> Frame:
+        """What the network's lines see; what is wrong with ``let`` ends it, as all depend on it."""
+        try:
+            return body_frame(self.values.bound, types, self.document.let)
+        except SpecError as error:
+            findings.found.extend(error.diagnostics)
+        except Open:
+            pass
+        raise SpecError(findings.found)
 
     def _program(
         self,
         catalogue: Catalogue,
         inputs: tuple[Value, ...],
         members: tuple[Member, ...],
-        outputs: tuple[ProgramOutput, ...],
+        shown: list[_Shown],
+        absent: set[str],
     ) -> Program:
         document, variant = self.document, self.variant
         cite = (variant.cite if variant is not None else None) or document.cite
@@ -81,13 +102,13 @@ class _Elaboration:
             family=document.name.text,
             title=(variant.title if variant is not None else None) or document.title,
             cite=_citation(cite),
-            parameters=tuple((name, to_python(value)) for name, value in self.values.known.items()),
+            parameters=self._parameters(),
             overridden=self.values.overridden,
             inputs=inputs,
             members=members,
-            outputs=outputs,
-            claims=_claims(document, variant),
-            definitions=self._definitions(catalogue, inputs, outputs),
+            outputs=tuple(output for output, _ in shown),
+            claims=_claims(document, variant, absent),
+            definitions=self._definitions(catalogue, inputs, shown),
             spec=document.span.file.path,
             span=document.span,
         )
@@ -107,19 +128,40 @@ class _Elaboration:
             found.append((name, kind, each.name.span if each.name is not None else each.span))
         return found
 
-    def _outputs(
-        self, findings: Findings, places: Places[Value | None]
-    ) -> tuple[ProgramOutput, ...]:
-        found: list[ProgramOutput] = []
+    def _parameters(self) -> tuple[tuple[str, Constant], ...]:
+        """Every parameter with its value; a layer as it was written."""
+        bound, found = self.values.bound, list[tuple[str, Constant]]()
+        for parameter in self.document.parameters:
+            name = parameter.name.text
+            passed = bound.layers.get(name)
+            if name in bound.values:
+                found.append((name, to_python(bound.values[name])))
+            else:
+                found.append((name, NO_LAYER if passed is None else passed.said))
+        return tuple(found)
+
+    def _outputs(self, findings: Findings, places: Places[Value | None]) -> list[_Shown]:
+        """The outputs, each with the name that the spec reads it by; absent ones are absent."""
+        if not self.document.outputs:
+            return self._last(findings, places)
+        found: list[_Shown] = []
         for output in self.document.outputs:
             name = output.name.text
+            if places.path_of(output.source.text) in places.absent:
+                continue
             with findings.collecting():
                 value = places.shown(output.source)
                 if name in places.inputs:
                     raise _named_as_input(name, output.name.span)
-                found += [ProgramOutput(name, value)] if value is not None else []
-        if self.document.outputs:
-            return tuple(found)
+                if value is not None:
+                    made = ProgramOutput(name, value, output.training, output.loss_weight)
+                    found.append((made, output.source))
+        _require_inference(findings, found, self.document.outputs)
+        return found
+
+    def _last(self, findings: Findings, places: Places[Value | None]) -> list[_Shown]:
+        """Without ``outputs``: what the last line leaves."""
+        found: list[_Shown] = []
         names = [name for name, values in places.values.items() if values == places.current]
         for value in places.current:
             if value is None:
@@ -128,57 +170,74 @@ class _Elaboration:
             if label in places.inputs:
                 with findings.collecting():
                     raise _named_as_input(label, self.document.layers_span)
-            found.append(ProgramOutput(label.replace(".", "_"), value))
-        return tuple(found)
+            found.append((ProgramOutput(_word(label), value), None))
+        return found
 
     def _definitions(
-        self, catalogue: Catalogue, inputs: tuple[Value, ...], outputs: tuple[ProgramOutput, ...]
+        self, catalogue: Catalogue, inputs: tuple[Value, ...], shown: list[_Shown]
     ) -> tuple[definition.Definition, ...]:
         """The classes of the source; a parameter that decides structure is put in and gone."""
         kept = self._kept()
-        try:
-            return self._defined(catalogue, kept, inputs, outputs)
-        except NotGeneric:
-            return self._defined(catalogue, (), inputs, outputs)
+        while True:
+            try:
+                return self._defined(catalogue, kept, inputs, shown)
+            except NotGeneric as error:
+                left = tuple(each for each in kept if error.names and each.name not in error.names)
+                if len(left) == len(kept):
+                    left = ()
+                if not kept:
+                    raise InternalError(f"`{self._name()}` has no class: {error}") from error
+                kept = left
 
     def _defined(
         self,
         catalogue: Catalogue,
         kept: tuple[definition.Parameter, ...],
         inputs: tuple[Value, ...],
-        outputs: tuple[ProgramOutput, ...],
+        shown: list[_Shown],
     ) -> tuple[definition.Definition, ...]:
         definer = Definer(catalogue)
-        names: dict[str, Expr] = dict(self.values.known)
-        names |= {parameter.name: Name(parameter.name) for parameter in kept}
-        frame = body_frame(names, {value.name: value.type for value in inputs})
+        bound = self.values.bound
+        names: dict[str, Expr] = {each.name: Name(each.name) for each in kept}
+        types: dict[str, TensorType | None] = {value.name: value.type for value in inputs}
         network = definer.network(
             self._name(),
             self.document.layers,
             kept,
-            frame,
+            body_frame(Bound(bound.values | names, bound.layers), types, self.document.let),
             tuple(Local(value.name, value.type) for value in inputs),
-            tuple((each.name, output) for each, output in self._shown(outputs)),
+            tuple((output.name, source) for output, source in shown),
+            frozenset(output.name for output, _ in shown if output.training),
         )
         return definer.reachable(network)
-
-    def _shown(
-        self, outputs: tuple[ProgramOutput, ...]
-    ) -> list[tuple[ProgramOutput, Scalar | None]]:
-        declared: tuple[Output, ...] = self.document.outputs
-        sources: list[Scalar | None] = [output.source for output in declared]
-        sources = sources or [None] * len(outputs)
-        return list(zip(outputs, sources, strict=True))
 
     def _kept(self) -> tuple[definition.Parameter, ...]:
         """Scalar parameters that are numeric arguments only: the constructor's parameters."""
         structural = structural_names(self.document)
+        values = self.values.bound.values
         return tuple(
-            definition.Parameter(name, parameter.type, self.values.known[name])
+            definition.Parameter(name, parameter.type, values[name])
             for parameter in self.document.parameters
             if (name := parameter.name.text) not in structural
             and parameter.type in {"int", "number"}
-            and isinstance(self.values.known[name], Literal)
+            and isinstance(values[name], Literal)
+        )
+
+
+def _word(path: str) -> str:
+    """An output's name from a path, whose parts are joined."""
+    return re.sub(r"\W", "_", path)
+
+
+def _require_inference(
+    findings: Findings, shown: list[_Shown], declared: tuple[Output, ...]
+) -> None:
+    if shown and all(output.training for output, _ in shown):
+        findings.add(
+            Code.BAD_ARGUMENT,
+            "every output is for training only, and evaluation would give nothing",
+            declared[0].name.span,
+            help="name the network's own output beside them",
         )
 
 
@@ -198,12 +257,23 @@ def _citation(cite: Cite | None) -> program.Citation | None:
     return program.Citation(cite.paper, cite.section, cite.url, cite.deviations)
 
 
-def _claims(document: Document, variant: Variant | None) -> tuple[program.Claim, ...]:
-    """The file's claims and the variant's; of two about one thing the variant's holds."""
-    every: dict[tuple[str, str | None], Claim] = {}
+def _claims(
+    document: Document, variant: Variant | None, absent: set[str]
+) -> tuple[program.Claim, ...]:
+    """The file's claims and the variant's; of two about one thing the variant's holds.
+
+    What is said of a layer that a condition leaves out is left out too.
+    """
+    every: dict[tuple[str, str | None, bool], Claim] = {}
     for claim in (*document.expect, *(variant.expect if variant is not None else ())):
-        every[claim.subject, claim.layer] = claim
+        every[claim.subject, claim.layer, claim.inference] = claim
     return tuple(
-        program.Claim(claim.subject, claim.layer, claim.value, claim.span)
+        program.Claim(claim.subject, claim.layer, claim.value, claim.span, claim.inference)
         for claim in every.values()
+        if claim.layer is None or not _is_absent(claim.layer, absent)
     )
+
+
+def _is_absent(path: str, absent: set[str]) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[:count]) in absent for count in range(1, len(parts) + 1))

@@ -13,7 +13,7 @@ from archcompile.frontend.places import Places
 from archcompile.ir.program import Member
 
 if TYPE_CHECKING:
-    from archcompile.frontend.expand import Expander
+    from archcompile.frontend.expand_line import LineMaker
 
 AS_BLOCK = "make it a block with `layers:`"
 
@@ -22,7 +22,7 @@ AS_BLOCK = "make it a block with `layers:`"
 class ChainWalk:
     """The walk along one chain: the next number, and where its members go."""
 
-    expander: Expander
+    maker: LineMaker
     path: str
     places: Places[Open_]
     members: list[Member]
@@ -30,7 +30,7 @@ class ChainWalk:
 
     def line(self, frame: Frame, layer: Layer, value: Open_) -> Open_:
         """One line: its members are added, what it leaves is returned."""
-        findings = self.expander.findings
+        findings = self.maker.expansion.findings
         if layer.sources is not None:
             findings.add(
                 Code.NOT_IN_CHAIN,
@@ -40,14 +40,14 @@ class ChainWalk:
             )
         here = frame.reading(shapes((value,)))
         if layer.is_loop and layer.name is None:
-            lines = self.expander.copies(layer, here)
+            lines = self.maker.copies(layer, here)
             for inner, copy in lines or ():
                 value = self.line(inner, copy, value)
             return value if lines is not None else None
-        if not layer.is_loop and not self.expander.present(layer, here):
+        if not layer.is_loop and not self.maker.present(layer, here):
             return value
         name = self._name(layer, here)
-        made, results = self.expander.made(layer, f"{self.path}.{name}", here, (value,))
+        made, results = self.maker.made(layer, f"{self.path}.{name}", here, (value,))
         self.members += made
         if len(results) > 1:
             message = f"a line of a `sequence` hands on one value, this one has {len(results)}"
@@ -59,7 +59,7 @@ class ChainWalk:
         number, self.number = self.number, self.number + 1
         name = str(number)
         if layer.name is not None:
-            with self.expander.findings.collecting():
+            with self.maker.expansion.findings.collecting():
                 name = here.text(layer.name) or name
-                self.places.declare(name, layer.name.span, loops=True)
+                self.places.declare(name, layer.name.span, loops=True, chain=True)
         return name

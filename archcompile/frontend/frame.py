@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import closest, listed
@@ -29,6 +30,9 @@ from archcompile.ir.expr import (
     Unary,
 )
 
+if TYPE_CHECKING:
+    from archcompile.frontend.passed import Passed
+
 
 class Open(Exception):
     """An expression asks for the shape of a value that an earlier finding left open.
@@ -47,6 +51,10 @@ class Frame:
     names: Mapping[str, Expr]
     shapes: Mapping[str, tuple[Expr, ...]]
     open_shapes: frozenset[str] = frozenset()
+    gpus: int = 0
+    """The GPUs that share these layers; 0 outside ``gpu_groups``."""
+    layers: Mapping[str, Passed | None] = field(default_factory=dict)
+    """Parameters that hold a layer; ``None`` is no layer at all."""
 
     def binding(self, names: Mapping[str, Expr]) -> Frame:
         """The frame inside a loop's round: more names, hiding outer ones."""

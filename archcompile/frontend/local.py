@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archcompile.frontend.document import Block
+from archcompile.frontend.frame import mentioned
 from archcompile.frontend.sizes import symbol, to_expr
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Conditional, Expr
@@ -12,7 +14,14 @@ from archcompile.ir.types import TensorType
 
 
 class NotGeneric(Exception):
-    """One class cannot serve every call: the caller's values must be put in."""
+    """One class cannot serve every call: some of the caller's values must be put in.
+
+    ``names`` are the parameters that decide, as far as that is known.
+    """
+
+    def __init__(self, message: str, names: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.names = frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ def inferred_names(block: Block, types: tuple[TensorType, ...]) -> tuple[tuple[s
 def symbolic_input(block: Block, types: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     """Inputs of the same ranks whose sizes are the symbols of ``inferred_names``."""
     return tuple(
-        TensorType((each.dims[0], *map(symbol, names)))
+        TensorType((each.dims[0], *map(symbol, names)), each.parts)
         for each, names in zip(types, inferred_names(block, types), strict=True)
     )
 
@@ -63,12 +72,13 @@ def inferred_sizes(block: Block, types: tuple[TensorType, ...]) -> dict[str, Dim
 def choice(condition: Expr, present: TensorType, absent: TensorType) -> TensorType:
     """The type behind a layer that is there or not, as its call decides."""
     if present.rank != absent.rank:
-        raise NotGeneric("a layer that changes the rank is there or not")
+        raise NotGeneric("a layer that changes the rank is there or not", mentioned(condition))
     return TensorType(
         tuple(
             size if size == other else _chosen(condition, size, other)
             for size, other in zip(present.dims, absent.dims, strict=True)
-        )
+        ),
+        present.parts,
     )
 
 

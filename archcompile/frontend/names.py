@@ -9,6 +9,7 @@ from archcompile.diagnostics import Code, Span
 from archcompile.frontend.findings import finding
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_IN_CHAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 MODULE_ATTRIBUTES = frozenset(
     [
@@ -106,33 +107,61 @@ SEQUENTIAL_ATTRIBUTES = frozenset(["_get_item_by_idx", "append", "extend", "inse
 """What torch.nn.Sequential has beside that (the same test holds it)."""
 
 
-def check_layer_name(name: str, span: Span) -> str:
-    """A layer's name: an identifier that neither Python nor ``nn.Module`` uses. Else a finding."""
+CONTAINER_ATTRIBUTES = frozenset(["clear", "items", "keys", "pop", "update", "values"])
+"""What torch.nn.ModuleDict has beside ``nn.Module`` (the same test holds it)."""
+
+
+def check_layer_name(name: str, span: Span, *, chain: bool = False) -> str:
+    """A layer's name: an identifier that neither Python nor ``nn.Module`` uses. Else a finding.
+
+    In a class body it may be a path, whose further parts are words or numbers; in a chain it is
+    one part, in which ``-`` may stand.
+    """
     if not name:
         raise finding(Code.BAD_NAME, "a name cannot be empty", span)
-    if "." in name:
+    if chain and "." in name:
         raise finding(
-            Code.UNSUPPORTED,
-            f"the name `{name}` is a path, and paths as names are not supported yet",
+            Code.BAD_NAME,
+            f"`{name}` is a path, and a member of a `sequence` has a name of one part",
             span,
-            help="use a `sequence` of that name, whose members have names of their own",
+            help=f"write `{name.replace('.', '_')}`",
         )
-    if not _IDENTIFIER.match(name):
+    first, *rest = name.split(".")
+    if not (_IN_CHAIN if chain else _IDENTIFIER).match(first):
         raise finding(
             Code.BAD_NAME,
             f"`{name}` is not a name: letters, digits and underscores, no digit first",
             span,
             help=_repaired(name),
         )
-    owner = _owner(name)
-    if owner is not None:
-        raise finding(
-            Code.BAD_NAME,
-            f"`{name}` is a word of {owner}",
-            span,
-            help=f"write `{name.strip('_')}_1`",
-        )
+    for part in rest:
+        _check_part(name, part, span)
+    for part in (first, *rest):
+        owner = _owner(part) or _owner_of_part(part, is_inner=part is not first)
+        if owner is not None:
+            raise finding(
+                Code.BAD_NAME,
+                f"`{part}` is a word of {owner}",
+                span,
+                help=f"write `{name.replace(part, part.strip('_') + '_1')}`",
+            )
     return name
+
+
+def _check_part(name: str, part: str, span: Span) -> None:
+    """A part behind the first: a word or a number as a list counts."""
+    if _IDENTIFIER.match(part) or re.fullmatch("0|[1-9][0-9]*", part):
+        return
+    raise finding(
+        Code.BAD_NAME,
+        f"`{name}` is not a name: each part of a path is a word or a number, got `{part}`",
+        span,
+        help=_repaired(name),
+    )
+
+
+def _owner_of_part(part: str, *, is_inner: bool) -> str | None:
+    return "torch.nn.ModuleDict" if is_inner and part in CONTAINER_ATTRIBUTES else None
 
 
 def _owner(name: str) -> str | None:

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from archcompile.diagnostics import Code
 from archcompile.diagnostics.suggest import closest, listed
-from archcompile.frontend.arguments import check_type, constant_value
+from archcompile.frontend.block_arguments import Bound, check_type, own_value
 from archcompile.frontend.document import Document, Parameter, Variant
 from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.passed import Passed
+from archcompile.frontend.tree import Scalar
 from archcompile.ir.expr import Expr, ListOf, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The parameters' values, and the names of those that the caller changed."""
+    """The parameters' values and layers, and the names of those that the caller changed."""
 
-    known: dict[str, Expr]
+    bound: Bound
     overridden: tuple[str, ...]
 
 
@@ -50,11 +52,11 @@ def parameter_values(
     """Defaults, under the variant's values (its ancestors' first), under the caller's."""
     findings = Findings()
     parameters = {parameter.name.text: parameter for parameter in document.parameters}
-    values: dict[str, Expr] = {}
+    values: dict[str, Expr | Passed | None] = {}
     for name, parameter in parameters.items():
         if parameter.default is not None:
             with findings.collecting():
-                values[name] = constant_value(parameter.default)
+                values[name] = own_value(parameter, parameter.default)
     for each in _lineage(document, variant, findings):
         _apply(each, parameters, values, findings)
     own = dict(values)
@@ -71,9 +73,20 @@ def parameter_values(
             help=f"give it a default, or pass one: `--set {name}=…`",
         )
     findings.stop()
-    ordered = {name: values[name] for name in parameters}
-    changed = tuple(name for name in overrides if values[name] != own.get(name))
-    return Values(ordered, changed)
+    changed = tuple(name for name in overrides if str(values[name]) != str(own.get(name)))
+    return Values(_bound(parameters, values), changed)
+
+
+def _bound(parameters: Mapping[str, Parameter], values: dict[str, Expr | Passed | None]) -> Bound:
+    """In the order of the file."""
+    bound = Bound({}, {})
+    for name in parameters:
+        held = values[name]
+        if held is None or isinstance(held, Passed):
+            bound.layers[name] = held
+        else:
+            bound.values[name] = held
+    return bound
 
 
 def _lineage(
@@ -105,7 +118,7 @@ def _lineage(
 def _apply(
     variant: Variant,
     parameters: dict[str, Parameter],
-    values: dict[str, Expr],
+    values: dict[str, Expr | Passed | None],
     findings: Findings,
 ) -> None:
     for key, tree in variant.values:
@@ -120,12 +133,12 @@ def _apply(
             )
             continue
         with findings.collecting():
-            values[key.text] = check_type(parameter, constant_value(tree), tree.span)
+            values[key.text] = own_value(parameter, tree)
 
 
 def _override(
     name: str, value: object, parameters: dict[str, Parameter], document: Document
-) -> Expr:
+) -> Expr | Passed | None:
     parameter = parameters.get(name)
     if parameter is None:
         near = closest(name, parameters)
@@ -135,6 +148,8 @@ def _override(
             document.name.span,
             help=f"did you mean `{near}`?" if near else f"it has {listed(parameters) or 'none'}",
         )
+    if parameter.type == "layer" and isinstance(value, str):
+        return own_value(parameter, Scalar(parameter.span, value, value, plain=True))
     return check_type(parameter, literal(value, name, parameter), parameter.span)
 
 

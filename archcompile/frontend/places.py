@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -16,17 +16,34 @@ from archcompile.frontend.tree import Scalar
 V = TypeVar("V")
 
 
+def _nothing(name: str) -> None:
+    """Of a body that knows nothing of what is inside its modules."""
+
+
 @dataclass(slots=True)
 class Places(Generic[V]):
-    """What has a name so far, what the line before left, how often each automatic name was used."""
+    """What has a name so far, what the line before left, how often each automatic name was used.
+
+    Names are paths from the body's own attributes on; ``level`` is the path of the named structure
+    that is being walked, with a point behind it.
+    """
 
     inputs: dict[str, V]
     later: frozenset[str]
     """Names that the body's text gives, whether or not the walk has reached them."""
     current: tuple[V, ...] = ()
+    tap: Callable[[str], V | None] = _nothing
+    """The value inside a module of this body, by its path."""
+    level: str = ""
     values: dict[str, tuple[V, ...]] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    containers: dict[str, Span] = field(default_factory=dict)
+    """Paths that hold others: of named structures, and the fronts of names that are paths."""
     counts: dict[str, int] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    """Names of layers that a condition leaves out."""
+    crowded: set[str] = field(default_factory=set)
+    """Names of absent layers that would have read several values."""
 
     @classmethod
     def of(cls, inputs: dict[str, V], layers: tuple[Layer, ...]) -> Places[V]:
@@ -35,42 +52,71 @@ class Places(Generic[V]):
 
     def automatic(self, base: str) -> str:
         """``relu``, ``relu2``, …: counted in the text, so that no condition shifts a name."""
-        count = self.counts.get(base, 0) + 1
-        self.counts[base] = count
+        place = f"{self.level}{base}"
+        count = self.counts.get(place, 0) + 1
+        self.counts[place] = count
         return base if count == 1 else f"{base}{count}"
 
-    def declare(self, name: str, span: Span, *, loops: bool) -> str:
-        """Check a layer's name and take it. Raises a finding if it is no name or is taken."""
-        check_layer_name(name, span)
-        if name in self.inputs:
+    def declare(
+        self, name: str, span: Span, *, loops: bool, chain: bool = False, group: bool = False
+    ) -> str:
+        """Check a layer's name, take it and return its path.
+
+        ``group`` is a named structure, which holds names below its own. Raises a finding if it is
+        no name or is taken.
+        """
+        check_layer_name(name, span, chain=chain)
+        path = f"{self.level}{name}"
+        if path in self.inputs:
             raise finding(
                 Code.DUPLICATE_NAME,
                 f"`{name}` is the name of an input",
                 span,
                 help=f"write `{name}1`",
             )
-        if name in self.spans:
-            help = f'write `name: "{name}{{index + 1}}"`' if loops else None
-            first = Related(self.spans[name], f"`{name}` is first named here")
+        self._refuse_taken(path, span, loops=loops)
+        (self.containers if group else self.spans)[path] = span
+        for front in _fronts(path):
+            self.containers.setdefault(front, span)
+        return path
+
+    def _refuse_taken(self, path: str, span: Span, *, loops: bool) -> None:
+        first = self.spans.get(path) or self.containers.get(path)
+        if first is not None:
+            help = f'write `name: "{path}{{index + 1}}"`' if loops else None
             raise finding(
                 Code.DUPLICATE_NAME,
-                f"two layers are called `{name}`",
+                f"two layers are called `{path}`",
                 span,
-                related=(first,),
+                related=(Related(first, f"`{path}` is first named here"),),
                 help=help,
             )
-        self.spans[name] = span
-        return name
+        for front in _fronts(path):
+            if front in self.spans:
+                raise finding(
+                    Code.DUPLICATE_NAME,
+                    f"`{path}` would stand inside the layer `{front}`",
+                    span,
+                    related=(Related(self.spans[front], f"`{front}` is here"),),
+                    help=f"write `{path.replace('.', '_')}`",
+                )
 
-    def define(self, name: str, values: tuple[V, ...]) -> None:
+    def define(self, path: str, values: tuple[V, ...]) -> None:
         """The layer's values, which the next line reads too."""
-        self.values[name] = values
+        self.values[path] = values
         self.current = values
+
+    def leave_out(self, path: str, reads: tuple[V, ...]) -> None:
+        """An absent layer: its name means what it would have read."""
+        self.define(path, reads)
+        self.absent.add(path)
+        if len(reads) > 1:
+            self.crowded.add(path)
 
     def leave_open(self, layers: tuple[Layer, ...], values: tuple[V, ...]) -> None:
         """The names of lines that could not be walked: what reads them is open too."""
         for name in _static_names(layers):
-            self.values.setdefault(name, values)
+            self.values.setdefault(f"{self.level}{name}", values)
 
     def read(self, sources: tuple[Scalar, ...] | None, texts: Iterable[str]) -> tuple[V, ...]:
         """What a layer reads: the line before, or the names after ``from``."""
@@ -92,21 +138,39 @@ class Places(Generic[V]):
             )
         return values[0]
 
+    def path_of(self, name: str) -> str | None:
+        """The path of the layer of that name, seen from the structure that is being walked."""
+        return next((each for each in self._candidates(name) if each in self.values), None)
+
+    def _candidates(self, name: str) -> Iterator[str]:
+        """The paths that a name may mean, the innermost structure's first."""
+        parts = self.level.split(".")[:-1]
+        for count in range(len(parts), -1, -1):
+            yield ".".join((*parts[:count], name))
+
     def _named(self, scalar: Scalar, name: str) -> tuple[V, ...]:
-        if name in self.values:
-            return self.values[name]
+        path = self.path_of(name)
+        if path in self.crowded:
+            raise finding(
+                Code.WRONG_INPUT_COUNT,
+                f"`{name}` is left out here, and it would have read several values",
+                scalar.span,
+                help="read those values themselves",
+            )
+        if path is not None:
+            return self.values[path]
         if name in self.inputs:
             return (self.inputs[name],)
-        first = name.split(".")[0]
-        if first != name and (first in self.values or first in self.inputs):
-            raise finding(
-                Code.UNSUPPORTED,
-                f"`{name}` reads a value inside `{first}`; that is not supported yet",
-                scalar.span,
-                help=f"end `{first}` where the value is made, and go on in a second `sequence`",
-            )
+        for candidate in self._candidates(name):
+            tapped = self.tap(candidate)
+            if tapped is not None:
+                return (tapped,)
+        raise self.unknown(scalar, name)
+
+    def unknown(self, scalar: Scalar, name: str) -> Exception:
+        """The finding that no layer before has this name."""
         if name in self.later:
-            raise finding(
+            return finding(
                 Code.LATER_LAYER,
                 f"`{name}` comes later: a layer reads what stands before it",
                 scalar.span,
@@ -114,7 +178,7 @@ class Places(Generic[V]):
             )
         known = (*self.inputs, *self.values)
         near = closest(name, known)
-        raise finding(
+        return finding(
             Code.UNKNOWN_LAYER,
             f"no layer is called `{name}`",
             scalar.span,
@@ -122,9 +186,17 @@ class Places(Generic[V]):
         )
 
 
+def _fronts(path: str) -> Iterator[str]:
+    """The paths of what holds a path: ``a`` and ``a.b`` for ``a.b.c``."""
+    parts = path.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts)))
+
+
 def _static_names(layers: tuple[Layer, ...]) -> Iterable[str]:
     for layer in layers:
-        if layer.name is not None and "{" not in layer.name.text:
-            yield layer.name.text
-        if layer.name is None and layer.layers is not None:
-            yield from _static_names(layer.layers)
+        for name in (layer.name, *layer.names):
+            if name is not None and "{" not in name.text:
+                yield name.text
+        inner = layer.inner_lines()
+        if layer.name is None and inner:
+            yield from _static_names(inner)

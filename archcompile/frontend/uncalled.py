@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archcompile.diagnostics import Code
-from archcompile.frontend.arguments import check_arguments
+from archcompile.frontend.block_arguments import check_arguments
 from archcompile.frontend.catalogue import Catalogue
+from archcompile.frontend.class_body import EXCHANGE
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings
 
@@ -20,14 +21,16 @@ def check_blocks(catalogue: Catalogue, called: set[str], findings: Findings) -> 
                 help=f"write `my_{name}`",
             )
         if name not in called:
+            handed = {each.name.text for each in block.parameters if each.type == "layer"}
             for layer in (*(block.layers or ()), *(block.sequence or ())):
-                _check(layer, catalogue, findings)
+                _check(layer, catalogue, handed | {EXCHANGE}, findings)
 
 
-def _check(layer: Layer, catalogue: Catalogue, findings: Findings) -> None:
-    for inner in (*(layer.layers or ()), *(layer.sequence or ())):
-        _check(inner, catalogue, findings)
-    if layer.op is None:
+def _check(layer: Layer, catalogue: Catalogue, handed: set[str], findings: Findings) -> None:
+    """``handed`` are words that no op or block stands for before a call."""
+    for inner in (*layer.inner_lines(), *(layer.sequence or ())):
+        _check(inner, catalogue, handed, findings)
+    if layer.op is None or layer.op.text in handed:
         return
     with findings.collecting():
         callee = catalogue.find(layer.op)

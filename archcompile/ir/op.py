@@ -126,6 +126,8 @@ class Op(BaseModel, ABC):
     """How many inputs it reads; ``None`` is two or more, in order."""
     is_module: ClassVar[bool] = True
     """Whether it is an attribute of its parent in the source (``nn.Conv2d``), or a function."""
+    takes_list: ClassVar[bool] = False
+    """Whether the first argument is a list, so that a bare list of numbers is that argument."""
     by_channel: ClassVar[bool] = False
     """Whether no output channel depends on another channel's input, nor on its number."""
     has_channels: ClassVar[bool] = False
@@ -164,6 +166,10 @@ class Op(BaseModel, ABC):
             f"`{self.key}` cannot run on each GPU's channels by itself",
             help="write `exchange` before it: then every GPU has all channels",
         )
+
+    def split_outputs(self) -> int | None:
+        """How many outputs an op of several has; elaboration makes a node for each ``index``."""
+        return None
 
     def connections(self, *inputs: TensorType) -> Dim:
         """Connections in LeCun's sense: what all output units read, one for each bias included."""

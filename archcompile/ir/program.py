@@ -64,7 +64,8 @@ class Region:
     """A module with members: a block's call, a ``sequence``, or a named ``repeat`` or ``for``."""
 
     path: str
-    kind: Literal["block", "sequence", "repeat"]
+    kind: Literal["block", "sequence", "repeat", "group"]
+    """``group`` is a named structure: its members stand where they are, under a common path."""
     block: str | None
     """The block's name, for a call."""
     arguments: tuple[tuple[str, Constant], ...]

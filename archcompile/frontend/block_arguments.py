@@ -1,0 +1,175 @@
+"""Arguments of a block's call: values by the parameters' type words, and layers handed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompile.diagnostics import Code, Related, Span
+from archcompile.diagnostics.suggest import listed
+from archcompile.frontend.arguments import Call
+from archcompile.frontend.binding import bind_trees, report_missing
+from archcompile.frontend.document import Block, Parameter
+from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.frame import Frame
+from archcompile.frontend.passed import NO_LAYER, Passed, passed_in
+from archcompile.frontend.sizes import is_constant, to_python
+from archcompile.frontend.tree import Scalar, Sequence, Tree
+from archcompile.ir.expr import Expr, ListOf, Literal
+from archcompile.ir.op import said
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A block's parameters: those that are values, and those that hold a layer."""
+
+    values: dict[str, Expr]
+    layers: dict[str, Passed | None]
+
+    def said(self) -> str:
+        """As in a call of Python's."""
+        layers = {
+            name: NO_LAYER if each is None else each.said for name, each in self.layers.items()
+        }
+        every = {**{name: str(value) for name, value in self.values.items()}, **layers}
+        return ", ".join(f"{name}={value}" for name, value in every.items())
+
+
+def bind_block(block: Block, call: Call) -> Bound:
+    """The block's parameters with their values here, defaults too. Raises all findings at once."""
+    findings = Findings()
+    parameters = {parameter.name.text: parameter for parameter in block.parameters}
+    given = call.given(block.name.text, tuple(parameters), findings)
+    bound = Bound({}, {})
+    for name, parameter in parameters.items():
+        with findings.collecting():
+            if name in given:
+                _bind_parameter(parameter, *given[name], bound)
+            elif parameter.default is not None:
+                _bind_default(parameter, bound)
+    missing = [
+        name
+        for name in parameters
+        if not (name in bound.values or name in bound.layers or name in given)
+    ]
+    report_missing(block.name.text, call.word, missing, findings)
+    findings.stop()
+    return bound
+
+
+def _bind_parameter(parameter: Parameter, tree: Tree, frame: Frame, bound: Bound) -> None:
+    if parameter.type == "layer":
+        bound.layers[parameter.name.text] = _passed(parameter, tree, frame)
+    else:
+        bound.values[parameter.name.text] = _parameter_value(parameter, tree, frame)
+
+
+def _bind_default(parameter: Parameter, bound: Bound) -> None:
+    assert parameter.default is not None
+    if parameter.type == "layer":
+        bound.layers[parameter.name.text] = _passed(parameter, parameter.default, Frame({}, {}))
+    else:
+        bound.values[parameter.name.text] = default_value(parameter)
+
+
+def _passed(parameter: Parameter, tree: Tree, frame: Frame) -> Passed | None:
+    try:
+        return passed_in(tree, frame)
+    except ValueError:
+        name = parameter.name.text
+        raise finding(
+            Code.BAD_ARGUMENT,
+            f"`{name}` is a layer: an op or block, alone or with its arguments",
+            tree.span,
+            help=f"write `{name}: relu` or `{name}: {{leaky_relu: 0.1}}`",
+            related=(Related(parameter.span, f"`{name}` is declared here"),),
+        ) from None
+
+
+def require_constants(call: Scalar, values: dict[str, Expr]) -> None:
+    """Refuse arguments of a block that depend on the size of the network's input (``H``)."""
+    findings = Findings()
+    for name, value in values.items():
+        if not is_constant(value):
+            findings.add(
+                Code.UNSUPPORTED,
+                f"`{call.text}`: `{name}` is {value}, and that is no number here",
+                call.span,
+                help="give the input a number for its size, or write a number here",
+            )
+    findings.stop()
+
+
+def check_arguments(call: Scalar, arguments: Tree | None, names: tuple[str, ...]) -> None:
+    """Refuse arguments that no callee with these names has; nothing is evaluated."""
+    findings = Findings()
+    bind_trees(call.text, call, arguments, names, findings)
+    findings.stop()
+
+
+def own_value(parameter: Parameter, tree: Tree) -> Expr | Passed | None:
+    """What a file or variant sets a parameter to: a value of its type, or a layer."""
+    if parameter.type == "layer":
+        return _passed(parameter, tree, Frame({}, {}))
+    return check_type(parameter, constant_value(tree), tree.span)
+
+
+def default_value(parameter: Parameter) -> Expr:
+    """A parameter's default: what stands there, texts as they are."""
+    assert parameter.default is not None
+    return constant_value(parameter.default)
+
+
+def constant_value(tree: Tree) -> Expr:
+    """A value that stands for itself: numbers, booleans, texts and lists of them."""
+    match tree:
+        case Scalar(value=value):
+            return Literal(value, tree.span)
+        case Sequence(items=items):
+            return ListOf(tuple(map(constant_value, items)), tree.span)
+        case _:
+            raise finding(Code.WRONG_TYPE, "expected a value or a list, got a mapping", tree.span)
+
+
+def check_type(parameter: Parameter, value: Expr, span: Span) -> Expr:
+    """Refuse a value of another type than the parameter's type word says."""
+    if not is_constant(value) or _fits(parameter, value):
+        return value
+    wanted = _ARTICLE.get(parameter.type) or f"one of {listed(parameter.choices_texts)}"
+    raise finding(
+        Code.BAD_ARGUMENT,
+        f"`{parameter.name.text}` is {wanted}, got {said(to_python(value))}",
+        span,
+        related=(Related(parameter.span, f"`{parameter.name.text}` is declared here"),),
+    )
+
+
+_ARTICLE = {
+    "int": "an integer",
+    "number": "a number",
+    "bool": "true or false",
+    "text": "a text",
+    "list": "a list",
+}
+
+
+def _fits(parameter: Parameter, value: Expr) -> bool:
+    type_word = parameter.type
+    if isinstance(value, ListOf):
+        # where torch takes a pair, so does an `int` parameter: kernel_size: [1, 7]
+        pair = len(value.items) == 2 and all(_fits(parameter, item) for item in value.items)
+        return type_word == "list" or (type_word == "int" and pair)
+    held = value.value if isinstance(value, Literal) else None
+    if type_word == "choice":
+        return held in parameter.choices_texts
+    if isinstance(held, bool):
+        return type_word == "bool"
+    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "number": (int, float), "text": (str,)}
+    return isinstance(held, kinds.get(type_word, ()))
+
+
+def _parameter_value(parameter: Parameter, tree: Tree, frame: Frame) -> Expr:
+    takes_words = parameter.type in ("text", "choice")
+    is_word = takes_words and isinstance(tree, Scalar) and isinstance(tree.value, str)
+    if is_word and isinstance(tree, Scalar) and tree.text not in frame.names:
+        return check_type(parameter, Literal(tree.text, tree.span), tree.span)
+    return check_type(parameter, frame.value(tree), tree.span)

@@ -1,0 +1,315 @@
+"""A class body during the symbolic walk: its steps, in the order of the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from archcompile.diagnostics import SpecError
+from archcompile.frontend.arguments import Call, build_op
+from archcompile.frontend.block_arguments import Bound, bind_block
+from archcompile.frontend.calls import call_of, condition_of, known_text, reads_nothing
+from archcompile.frontend.class_body import ClassBody
+from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
+from archcompile.frontend.document import Block, GpuGroups, Layer, Residual
+from archcompile.frontend.expand import body_frame
+from archcompile.frontend.frame import Frame, mentioned
+from archcompile.frontend.gpu_groups import shared, split
+from archcompile.frontend.local import Local, NotGeneric, choice
+from archcompile.frontend.places import Places
+from archcompile.frontend.sizes import shape_of
+from archcompile.frontend.structure import words_in
+from archcompile.frontend.tree import Scalar
+from archcompile.ir.definition import Apply, BlockUse, Chain, ChainMember, OpUse, Step
+from archcompile.ir.dim import Dim, DimTooLarge
+from archcompile.ir.expr import Expr, Literal
+from archcompile.ir.op import Op, OpError, Undecided, Unknown
+from archcompile.ir.types import TensorType
+
+if TYPE_CHECKING:
+    from archcompile.frontend.define import Definer
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(slots=True)
+class DefinedBody(ClassBody[Local]):
+    """The walk through one class body: its steps, and the Python names it must not reuse."""
+
+    definer: Definer
+    taken: set[str] = field(default_factory=set)
+    steps: list[Step] = field(default_factory=list)
+    results: tuple[TensorType, ...] = ()
+    loops: dict[object, tuple[tuple[ChainMember, ...], TensorType]] = field(default_factory=dict)
+    """Loops in chains that were walked before, by line and frame."""
+    running: set[str] = field(default_factory=set)
+    """Sizes that loops carry on: variables of this class, which no caller knows."""
+    first: dict[str, tuple[Layer, Frame]] = field(default_factory=dict)
+    """The line that made each name, for those who ``apply`` it once more."""
+    uses: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, definer: Definer, inputs: dict[str, Local], layers: tuple[Layer, ...]
+    ) -> DefinedBody:
+        """The walk before its first line."""
+        return cls(Places.of(inputs, layers), definer)
+
+    def block(
+        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+    ) -> tuple[tuple[ChainMember, ...] | None, tuple[tuple[str, str], ...]]:
+        """A block's body: its chain if it is a ``sequence``, and its outputs."""
+        names = input_names(block)
+        known: dict[str, TensorType | None] = dict(zip(names, types, strict=True))
+        frame = body_frame(bound, known, block.let, gpus)
+        if block.sequence is not None:
+            lines = [(frame, line) for line in block.sequence]
+            members, result = ChainWalk(self).lines(lines, types[0])
+            self.results = (result,)
+            return members, ()
+        inputs = {name: Local(name, each) for name, each in zip(names, types, strict=True)}
+        self.places = Places.of(inputs, block.layers or ())
+        self.lines(block.layers or (), frame)
+        shown = tuple(read_value(self.places, output.source) for output in block.outputs)
+        shown = shown or self.places.current
+        self.results = tuple(value.type for value in shown)
+        outputs = [output.name.text for output in block.outputs] or [
+            each.name.replace(".", "_") for each in shown
+        ]
+        return None, tuple((name, each.name) for name, each in zip(outputs, shown, strict=True))
+
+    def read(self, layer: Layer, frame: Frame) -> tuple[Local, ...]:
+        texts = [known_text(scalar, frame) for scalar in layer.sources or ()]
+        return self.places.read(layer.sources, texts)
+
+    def reading(self, frame: Frame, reads: tuple[Local, ...]) -> Frame:
+        return frame.reading(tuple(shape_of(value.type) for value in reads))
+
+    def line(self, layer: Layer, here: Frame, reads: tuple[Local, ...], *, loops: bool) -> None:
+        condition = None if layer.is_loop else condition_of(layer, here)
+        path = self.named(layer, here, loops=loops) if not layer.names else ""
+        if is_absent(condition):
+            self.places.leave_out(path, reads)
+        elif layer.apply is not None:
+            self._again(layer, layer.apply, path, here, reads, condition)
+        else:
+            self._made(layer, path, here, reads, condition)
+
+    def _made(
+        self,
+        layer: Layer,
+        path: str,
+        here: Frame,
+        reads: tuple[Local, ...],
+        condition: Expr | None,
+    ) -> None:
+        before = self.places.current
+        reads = () if reads_nothing(layer, here, self.definer.catalogue) else reads
+        parts = tuple(f"{self.places.level}{known_text(each, here)}" for each in layer.names)
+        steps, values = self.step(layer, path, here, reads, condition, parts)
+        self._add(steps, condition)
+        self.places.define(path, values)
+        self.places.values |= {each.name: (each,) for each in values}
+        self.first[path] = (layer, here)
+        if reads_nothing(layer, here, self.definer.catalogue):
+            self.places.current = before
+
+    def _add(self, steps: tuple[Step, ...], condition: Expr | None) -> None:
+        taken = {step.name for step in self.steps}
+        if any(step.name in taken for step in steps):
+            names = set() if condition is None else mentioned(condition)
+            raise NotGeneric("two layers of one name, of which a call has one", names)
+        self.steps += steps
+
+    def _again(
+        self,
+        layer: Layer,
+        source: Scalar,
+        path: str,
+        here: Frame,
+        reads: tuple[Local, ...],
+        condition: Expr | None,
+    ) -> None:
+        used = self.places.path_of(known_text(source, here))
+        if used is None or used not in self.first or condition is not None:
+            raise NotGeneric("what is applied again may not be there")
+        first, frame = self.first[used]
+        again = self.reading(replace(frame, gpus=here.gpus), reads)
+        self.uses[used] = self.uses.get(used, 1) + 1
+        name = f"{used}#{self.uses[used]}"
+        steps, values = self.step(first, name, again, reads, condition, ())
+        self._add(steps, condition)
+        self.places.define(path, values)
+
+    def step(
+        self,
+        layer: Layer,
+        name: str,
+        here: Frame,
+        reads: tuple[Local, ...],
+        condition: Expr | None,
+        parts: tuple[str, ...],
+    ) -> tuple[tuple[Step, ...], tuple[Local, ...]]:
+        """The steps that one line becomes, and its values."""
+        types = tuple(value.type for value in reads)
+        names = tuple(value.name for value in reads)
+        if layer.op is None or layer.is_loop:
+            members, result = ChainWalk(self).container(layer, here, types[0])
+            results: tuple[TensorType, ...] = (result,)
+            step: Step = Chain(name, members, names, condition, layer.span)
+        else:
+            use, results = self.use(layer, here, types)
+            if isinstance(use, OpUse) and use.op.split_outputs() is not None:
+                return self._pieces(use, results[0], name, reads, parts, layer, condition)
+            _require_settled(use, condition)
+            step = Apply(name, use, names, condition, layer.span)
+        if condition is not None:
+            if len(reads) != 1 or len(results) != 1:
+                raise NotGeneric("a layer of several values is there or not", mentioned(condition))
+            results = (choice(condition, results[0], reads[0].type),)
+        return (step,), tuple(map(Local, self._value_names(name, step), results))
+
+    def _pieces(
+        self,
+        use: OpUse,
+        result: TensorType,
+        name: str,
+        reads: tuple[Local, ...],
+        parts: tuple[str, ...],
+        layer: Layer,
+        condition: Expr | None,
+    ) -> tuple[tuple[Step, ...], tuple[Local, ...]]:
+        """An op of several outputs: a step for each."""
+        _require_settled(use, condition)
+        count = use.op.split_outputs() or 0
+        parts = parts or tuple(f"{name}.{index}" for index in range(count))
+        steps = tuple(
+            Apply(
+                part,
+                replace(use, op=use.op.updated({"index": index})),
+                tuple(value.name for value in reads),
+                None,
+                layer.span,
+            )
+            for index, part in enumerate(parts)
+        )
+        return steps, tuple(Local(part, result) for part in parts)
+
+    def _value_names(self, name: str, step: Step) -> tuple[str, ...]:
+        """A step's name, or the parts of what a block of several outputs gives: ``stage2.low``."""
+        if isinstance(step, Apply) and isinstance(step.use, BlockUse):
+            outputs = self.definer.made[step.use.definition].outputs
+            if len(outputs) > 1:
+                return tuple(f"{name}.{output}" for output, _ in outputs)
+        return (name,)
+
+    def use(
+        self, layer: Layer, here: Frame, types: tuple[TensorType, ...]
+    ) -> tuple[OpUse | BlockUse, tuple[TensorType, ...]]:
+        """A call of an op or block with symbolic sizes."""
+        call = call_of(layer, here)
+        callee = self.definer.catalogue.find(call.op)
+        if isinstance(callee, Block):
+            return self.definer.call(callee, bind_block(callee, call), types, here.gpus)
+        return self._op(callee, call, types)
+
+    def _op(
+        self, kind: type[Op], call: Call, types: tuple[TensorType, ...]
+    ) -> tuple[OpUse, tuple[TensorType, ...]]:
+        try:
+            built = build_op(kind, call)
+            op, parts = shared(built.op, types, call.frame.gpus)
+            result = split(op.infer(*types), parts, op)
+        except Undecided as error:
+            raise NotGeneric(str(error), _IDENTIFIER.findall(str(error))) from error
+        except (OpError, SpecError, DimTooLarge) as error:
+            raise NotGeneric(str(error), _open_words(call)) from error
+        written = built.written if op is built.op else ()
+        return OpUse(op, types, written), (result,)
+
+    def named(self, layer: Layer, here: Frame, *, loops: bool, group: bool = False) -> str:
+        if layer.name is None:
+            base = layer.op.text if layer.op is not None else "sequence"
+            name = "" if layer.apply is not None else self.places.automatic(base)
+        else:
+            name = known_text(layer.name, here)
+        path = f"{self.places.level}{name}"
+        self.places.spans[path] = layer.span
+        return path
+
+    def copies(self, layer: Layer, here: Frame) -> list[tuple[Frame, Layer]] | None:
+        return list(copies(layer, here))
+
+    def leave_open(self, layer: Layer) -> None:
+        raise NotGeneric("the number of attributes depends on a parameter")
+
+    def truth(self, layer: Layer, here: Frame) -> bool:
+        condition = condition_of(layer, here)
+        if condition is None or is_absent(condition):
+            return condition is None
+        raise NotGeneric("a structure is there or not", mentioned(condition))
+
+    def skips(self, residual: Residual, here: Frame) -> bool:
+        if residual.skip is None:
+            return True
+        skip = here.truth(residual.skip)
+        if isinstance(skip, Literal):
+            return bool(skip.value)
+        raise NotGeneric("there is a way around a body or not", mentioned(skip))
+
+    def groups(self, groups: GpuGroups, here: Frame) -> Frame:
+        count = here.expression(groups.count)
+        if isinstance(count, Literal) and isinstance(count.value, int):
+            return replace(here, gpus=count.value)
+        raise NotGeneric("the number of GPUs depends on a parameter", mentioned(count))
+
+    def made_whole(self, values: tuple[Local, ...]) -> tuple[Local, ...]:
+        return tuple(replace(value, type=value.type.split(1)) for value in values)
+
+    def refuse_exchange(self, layer: Layer) -> None:
+        raise NotGeneric("`exchange` stands in `gpu_groups`")
+
+    def mark(self) -> int:
+        return len(self.steps)
+
+    def grouped(self, path: str, reads: tuple[Local, ...], since: int, layer: Layer) -> None:
+        """Steps of a named structure have its path in their names; that is all a class needs."""
+
+
+def input_names(block: Block) -> tuple[str, ...]:
+    """The names of a block's inputs."""
+    return tuple(scalar.text for scalar in block.inputs) or ("x",)
+
+
+def read_value(places: Places[Local], source: Scalar) -> Local:
+    """The one value of that name."""
+    return places.read((source,), (source.text,))[0]
+
+
+def _require_settled(use: OpUse | BlockUse, condition: Expr | None) -> None:
+    """A function stands in ``forward``, which does not see the constructor's parameters."""
+    if not isinstance(use, OpUse) or use.op.is_module:
+        return
+    open_values = [value for value in dict(use.op).values() if _is_open(value)]
+    if condition is None and not open_values:
+        return
+    names = set() if condition is None else mentioned(condition)
+    for value in open_values:
+        names |= set(_IDENTIFIER.findall(value.text if isinstance(value, Unknown) else str(value)))
+    raise NotGeneric("a function in `forward` cannot see the constructor's parameters", names)
+
+
+def _is_open(value: object) -> bool:
+    """Whether an argument of an op is left for a call to decide."""
+    if isinstance(value, tuple):
+        return any(map(_is_open, value))
+    return isinstance(value, Unknown) or (isinstance(value, Dim) and not value.is_constant)
+
+
+def _open_words(call: Call) -> set[str]:
+    """The parameters that a call's arguments depend on."""
+    found: set[str] = set()
+    for name in words_in(call.arguments) & call.frame.names.keys():
+        found |= mentioned(call.frame.names[name])
+    return found

@@ -1,0 +1,214 @@
+"""A class body during expansion: every line's members gather, and findings are collected."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from archcompile.diagnostics import Code
+from archcompile.frontend.calls import reads_nothing
+from archcompile.frontend.class_body import ClassBody
+from archcompile.frontend.document import GpuGroups, Layer, Residual
+from archcompile.frontend.findings import finding
+from archcompile.frontend.flow import Flow, Open_, shapes
+from archcompile.frontend.frame import Frame
+from archcompile.frontend.tree import Scalar
+from archcompile.ir.expr import Literal
+from archcompile.ir.program import Member
+
+if TYPE_CHECKING:
+    from archcompile.frontend.expand_line import LineMaker
+
+
+@dataclass(slots=True)
+class ExpandedBody(ClassBody[Open_]):
+    """The walk through one class body; ``prefix`` is the path of its attributes."""
+
+    maker: LineMaker
+    prefix: str
+    members: list[Member] = field(default_factory=list)
+    first: dict[str, tuple[Layer, Frame]] = field(default_factory=dict)
+    """The line that made each name, for those who ``apply`` it once more."""
+
+    def read(self, layer: Layer, frame: Frame) -> Flow:
+        """Open after a finding."""
+        with self._collecting():
+            texts = tuple(frame.text(each) or each.text for each in layer.sources or ())
+            return self.places.read(layer.sources, texts)
+        return (None,)
+
+    def reading(self, frame: Frame, reads: Flow) -> Frame:
+        return frame.reading(shapes(reads))
+
+    def line(self, layer: Layer, here: Frame, reads: Flow, *, loops: bool) -> None:
+        if layer.apply is not None:
+            self._again(layer, layer.apply, here, reads, loops=loops)
+            return
+        is_there = layer.is_loop or self.maker.present(layer, here)
+        parts = self._parts(layer, here, loops=loops) if is_there else ()
+        path = parts[0] if parts else self._path(layer, here, loops=loops, is_there=is_there)
+        if not is_there:
+            self._leave_out(path, reads)
+            return
+        before = self.places.current
+        is_apart = reads_nothing(layer, here, self.maker.expansion.catalogue)
+        made, values = self.maker.made(
+            layer,
+            f"{self.prefix}{path}",
+            here,
+            () if is_apart else reads,
+            tuple(f"{self.prefix}{part}" for part in parts),
+        )
+        self.members += made
+        self._define(layer, path, parts, values)
+        self.first[path] = (layer, here)
+        if is_apart:  # what reads nothing stands beside the row of lines
+            self.places.current = before
+
+    def _define(self, layer: Layer, path: str, parts: tuple[str, ...], values: Flow) -> None:
+        if not parts:
+            self.places.define(path, values)
+            names = self._outputs(layer) or tuple(map(str, range(len(values))))
+            parts = tuple(f"{path}.{name}" for name in names) if len(values) > 1 else ()
+        for part, value in zip(parts, values, strict=False):
+            self.places.values[part] = (value,)
+        self.places.current = values
+
+    def _leave_out(self, path: str, reads: Flow) -> None:
+        if path in self.places.spans:  # its twin of the same name is there
+            self.places.current = reads
+        else:
+            self.places.leave_out(path, reads)
+            self.maker.expansion.absent.add(f"{self.prefix}{path}")
+
+    def _again(
+        self, layer: Layer, source: Scalar, here: Frame, reads: Flow, *, loops: bool
+    ) -> None:
+        """The layer of that name once more: the same weights, a second place in the graph."""
+        path = None
+        if layer.name is not None:
+            path = self._path(layer, here, loops=loops, is_there=True)
+        values: Flow = (None,)
+        with self._collecting():
+            if not self.maker.present(layer, here):
+                values = reads
+            else:
+                name = here.text(source) or source.text
+                used, first, frame = self._applied(name, source)
+                again = replace_frame(frame, here, reads)
+                made, values = self.maker.made(first, f"{self.prefix}{used}", again, reads)
+                self.members += made
+        if path is None:
+            self.places.current = values
+        else:
+            self.places.define(path, values)
+
+    def _applied(self, name: str, source: Scalar) -> tuple[str, Layer, Frame]:
+        path = self.places.path_of(name)
+        if path is not None and path in self.first:
+            return path, *self.first[path]
+        if path is None:
+            raise self.places.unknown(source, name)
+        raise finding(
+            Code.BAD_ARGUMENT,
+            f"`{name}` is no layer that can be applied again",
+            source.span,
+            help="name an op, a block's call, a `sequence` or a named loop",
+        )
+
+    def _parts(self, layer: Layer, here: Frame, *, loops: bool) -> tuple[str, ...]:
+        """The paths of several names."""
+        found: list[str] = []
+        for name in layer.names:
+            with self._collecting():
+                written = here.text(name) or name.text
+                found.append(self.places.declare(written, name.span, loops=loops))
+        return tuple(found)
+
+    def named(self, layer: Layer, here: Frame, *, loops: bool, group: bool = False) -> str:
+        return self._path(layer, here, loops=loops, is_there=True, group=group)
+
+    def _path(
+        self, layer: Layer, here: Frame, *, loops: bool, is_there: bool, group: bool = False
+    ) -> str:
+        """The line's path in this body; taken, if the line is there."""
+        name = self.places.automatic(_base(layer)) if layer.name is None else layer.name.text
+        span = layer.span if layer.name is None else layer.name.span
+        with self._collecting():
+            if layer.name is not None:
+                name = here.text(layer.name) or name
+            if is_there:
+                return self.places.declare(name, span, loops=loops, group=group)
+        return f"{self.places.level}{name}"
+
+    def _outputs(self, layer: Layer) -> tuple[str, ...]:
+        """The names of the outputs of a block that has several, by which each is read."""
+        blocks = self.maker.expansion.catalogue.blocks
+        block = blocks.get(layer.op.text) if layer.op is not None else None
+        return () if block is None else tuple(output.name.text for output in block.outputs)
+
+    def copies(self, layer: Layer, here: Frame) -> list[tuple[Frame, Layer]] | None:
+        return self.maker.copies(layer, here)
+
+    def leave_open(self, layer: Layer) -> None:
+        self.places.current = (None,)
+        self.places.leave_open(layer.layers or (), (None,))
+
+    def truth(self, layer: Layer, here: Frame) -> bool:
+        return self.maker.present(layer, here)
+
+    def skips(self, residual: Residual, here: Frame) -> bool:
+        return residual.skip is None or self.maker.holds(residual.skip, here, "skip")
+
+    def groups(self, groups: GpuGroups, here: Frame) -> Frame:
+        with self._collecting():
+            if here.gpus:
+                raise finding(
+                    Code.UNSUPPORTED, "`gpu_groups` cannot stand inside `gpu_groups`", groups.span
+                )
+            count = here.expression(groups.count)
+            held = count.value if isinstance(count, Literal) else None
+            if isinstance(held, bool) or not isinstance(held, int) or held < 1:
+                raise finding(
+                    Code.BAD_ARGUMENT,
+                    f"`count` is a number of GPUs, 1 or more; got {count}",
+                    groups.count.span,
+                )
+            return replace(here, gpus=held)
+        return replace(here, gpus=1)
+
+    def made_whole(self, values: Flow) -> Flow:
+        return tuple(
+            None if value is None else replace(value, type=value.type.split(1)) for value in values
+        )
+
+    def refuse_exchange(self, layer: Layer) -> None:
+        self.maker.expansion.findings.add(
+            Code.BAD_ARGUMENT,
+            "`exchange` stands in `gpu_groups`: outside, every tensor is whole",
+            layer.span,
+            help="leave it out here",
+        )
+
+    def grouped(self, path: str, reads: Flow, since: int, layer: Layer) -> None:
+        members = tuple(self.members[since:])
+        outputs = self.places.current
+        self.members[since:] = self.maker.region(
+            f"{self.prefix}{path}", "group", None, (), reads, members, outputs, layer.span
+        )
+
+    def mark(self) -> int:
+        return len(self.members)
+
+    def _collecting(self) -> AbstractContextManager[None]:
+        return self.maker.expansion.findings.collecting()
+
+
+def replace_frame(first: Frame, here: Frame, reads: Flow) -> Frame:
+    """The frame that explained a layer at first, where it now reads something else."""
+    return replace(first, gpus=here.gpus).reading(shapes(reads))
+
+
+def _base(layer: Layer) -> str:
+    return layer.op.text if layer.op is not None else "sequence"
