@@ -11,6 +11,7 @@ from archcompile.targets.python import (
     CallOf,
     Constant,
     Infix,
+    Item,
     ListOf,
     Python,
     Size,
@@ -63,6 +64,8 @@ def _python(tree: Python) -> set[str]:
             return set()
         case TupleOf(items=parts) | ListOf(items=parts) | Infix(operands=parts):
             return set().union(*map(_python, parts))
+        case Item(value=value):
+            return _python(value)
         case CallOf(arguments=arguments, keywords=keywords):
             return set().union(*map(_python, (*arguments, *(value for _, value in keywords))))
 

@@ -35,6 +35,7 @@ class Dropout(Op):
 
     key: ClassVar[str] = "dropout"
     title: ClassVar[str] = "Dropout of single elements, in training only."
+    by_channel: ClassVar[bool] = True
 
     p: Probability = Field(0.5, description="The probability that an element becomes 0.")
     inplace: Flag = Field(False, description="Refused: results are never written over inputs.")

@@ -24,6 +24,7 @@ class Flatten(Op):
 
     key: ClassVar[str] = "flatten"
     title: ClassVar[str] = "Makes one axis of several."
+    by_channel: ClassVar[bool] = True  # what becomes of a channel stays in one piece
 
     start_dim: Integer = Field(1, description="The first axis that is flattened; not the batch, 0.")
     end_dim: Integer = Field(-1, description="The last axis that is flattened; -1 is the last.")

@@ -67,4 +67,12 @@ class Infix:
     operands: tuple[Python, ...]
 
 
-Python: TypeAlias = Word | Constant | Size | Verbatim | TupleOf | ListOf | CallOf | Infix
+@dataclass(frozen=True, slots=True)
+class Item:
+    """``value[index]``: one of several outputs."""
+
+    value: Python
+    index: int
+
+
+Python: TypeAlias = Word | Constant | Size | Verbatim | TupleOf | ListOf | CallOf | Infix | Item

@@ -77,6 +77,15 @@ def module_call(op: Op, *inputs: TensorType, function: str | None = None) -> Cal
     return CallOf(function or f"nn.{type(op).__name__}", tuple(arguments), tuple(keywords))
 
 
+def support_rule(support: Support) -> PytorchRule:
+    """The rule of an op that is always this class, with the arguments that differ from its own."""
+
+    def rule(op: Op, *inputs: TensorType) -> ModuleForm:
+        return ModuleForm(module_call(op, *inputs, function=support.name), (support,))
+
+    return rule
+
+
 def python_value(value: object) -> Python:
     """An argument's value as Python; a pair of equal sizes is one number, as torch reads it."""
     match value:
@@ -84,6 +93,8 @@ def python_value(value: object) -> Python:
             return Size(value)
         case Unknown(text=text):
             return Verbatim(text)
+        case (Dim() as only,):
+            return python_value(only)
         case (first, second) if isinstance(first, Dim) and first == second:
             return python_value(first)
         case tuple():

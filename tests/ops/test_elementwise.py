@@ -11,16 +11,43 @@ from archcompile.diagnostics import Code
 from archcompile.ir.op import OpError
 from archcompile.ir.types import TensorType
 
+PLAIN = [
+    "abs",
+    "hardsigmoid",
+    "hardswish",
+    "identity",
+    "mish",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "silu",
+    "tanh",
+]
+INPLACE = [
+    "dropout",
+    "elu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
+    "mish",
+    "relu",
+    "relu6",
+    "silu",
+]
 SHAPES = st.sampled_from([(2, 5), (2, 3, 7), (2, 3, 4, 7)])
 
 
-@settings(max_examples=60)
-@given(st.sampled_from(["relu", "tanh", "sigmoid", "identity"]), SHAPES)
+@settings(max_examples=120)
+@given(st.sampled_from(PLAIN), SHAPES)
 def test_activations_are_torchs(key: str, shape: tuple[int, ...]) -> None:
     case = Case.of(op(key), shape)
-    assert_agreement(case)
+    large = Case(case.layer, (case.inputs[0] * 5,))  # beyond every bend
+    for each in (case, large):
+        assert_agreement(each)
     assert_state_dict(case)
     assert case.layer.windows(*case.types) is None
+    assert case.layer.divided(2) is case.layer
 
 
 @settings(max_examples=40)
@@ -39,6 +66,8 @@ def test_dropout_is_the_identity_in_evaluation(p: float, shape: tuple[int, ...])
         ("tanh", {}, "nn.Tanh()"),
         ("sigmoid", {}, "nn.Sigmoid()"),
         ("identity", {}, "nn.Identity()"),
+        ("silu", {}, "nn.SiLU()"),
+        ("abs", {}, "Abs()"),
         ("dropout", {"p": 0.5}, "nn.Dropout()"),
         ("dropout", {"p": 0.4}, "nn.Dropout(0.4)"),
     ],
@@ -49,7 +78,7 @@ def test_the_source_is_what_a_person_would_write(
     assert printed(op(key, **arguments), ("N", 3, 4, 5)) == text
 
 
-@pytest.mark.parametrize("key", ["relu", "dropout"])
+@pytest.mark.parametrize("key", INPLACE)
 def test_working_in_place_is_refused(key: str) -> None:
     with pytest.raises(OpError) as caught:
         op(key, inplace=True).infer(TensorType.of(2, 5))

@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from archcompile.ops.activations import ABS
 from archcompile.ops.average_pooling import SIDED_AVG
+from archcompile.ops.bent_activations import SCALED_TANH
 from archcompile.ops.convolution import SIDED
 from archcompile.ops.pooling import SIDED_MAX
 from archcompile.targets.pytorch import Support
 
-SUPPORTS = (SIDED, SIDED_MAX, SIDED_AVG)
+SUPPORTS = (
+    SIDED,
+    SIDED_MAX,
+    SIDED_AVG,
+    ABS,
+    SCALED_TANH,
+)
 HEAD = '"""Support classes."""\n\nimport torch\nfrom torch import nn\n'
 
 

@@ -19,6 +19,7 @@ from archcompile.targets.python import (
     CallOf,
     Constant,
     Infix,
+    Item,
     ListOf,
     Python,
     Size,
@@ -49,11 +50,13 @@ def written(tree: Python) -> str:
         case Size(dim=dim):
             return str(dim)
         case TupleOf(items=items):
-            return f"({', '.join(map(written, items))})"
+            return f"({', '.join(map(written, items))}{',' * (len(items) == 1)})"
         case ListOf(items=items):
             return f"[{', '.join(map(written, items))}]"
         case Infix(operator=operator, operands=operands):
             return f" {operator} ".join(map(written, operands))
+        case Item(value=value, index=index):
+            return f"{written(value)}[{index}]"
         case CallOf(function=function, arguments=arguments, keywords=keywords):
             named = [f"{name}={written(value)}" for name, value in keywords]
             return f"{function}({', '.join([*map(written, arguments), *named])})"

@@ -28,6 +28,7 @@ from archcompile.targets.python import (
     CallOf,
     Constant,
     Infix,
+    Item,
     ListOf,
     Python,
     Size,
@@ -61,6 +62,8 @@ def one_line(tree: Python, size: SizeText = str, spell: Callable[[str], str] = s
             return f"[{', '.join(one_line(item, size, spell) for item in items)}]"
         case Infix(operator, operands):
             return f" {operator} ".join(one_line(operand, size, spell) for operand in operands)
+        case Item(value, index):
+            return f"{one_line(value, size, spell)}[{index}]"
         case CallOf(function, arguments, keywords):
             given = [one_line(argument, size, spell) for argument in arguments]
             given += [f"{name}={one_line(value, size, spell)}" for name, value in keywords]
