@@ -151,3 +151,54 @@ def small_resnet(depth: int = 2) -> Program:
         ("fc", op("linear", out_features=10)),
     )
     return program((start,), (*stem, stage, *head), name="small_resnet", title="A small ResNet")
+
+
+def again(member: Member, use: int = 2) -> Member:
+    """The member as a further use of its modules: what it makes is called ``path#2``."""
+    return _renamed(member, {}, f"#{use}")
+
+
+def _renamed(member: Member, names: dict[str, Value], mark: str) -> Member:
+    inputs = tuple(names.get(value.name, value) for value in member.inputs)
+    if isinstance(member, Node):
+        made = replace(member.output, name=f"{member.output.name}{mark}")
+        names[member.output.name] = made
+        return replace(member, inputs=inputs, output=made)
+    inner = tuple(_renamed(each, names, mark) for each in member.members)
+    outputs = tuple(names.get(value.name, value) for value in member.outputs)
+    return replace(member, inputs=inputs, members=inner, outputs=outputs)
+
+
+def twice() -> Program:
+    """A convolution and a block, each applied twice with the same weights, then a classifier."""
+    start = image(3, 8, 8)
+    first = node("same", conv(3), start)
+    second = node("same", conv(3), first.output, name="same#2")
+    once = basic_block("unit", second.output, 3)
+    more = again(basic_block("unit", last(once), 3))
+    head = chain(last(more), ("flatten", op("flatten")), ("fc", op("linear", out_features=10)))
+    return program((start,), (first, second, once, more, *head), name="twice")
+
+
+def with_heads() -> Program:
+    """A trunk with an auxiliary head of two layers, and an unread layer on either of them."""
+    start = image(3, 8, 8)
+    trunk = chain(start, ("conv", conv(4)), ("relu", op("relu")))
+    aux = region(
+        "aux",
+        *chain(
+            trunk[-1].output,
+            ("flatten", op("flatten")),
+            ("fc", op("linear", out_features=5)),
+            prefix="aux.",
+        ),
+        block="auxiliary",
+    )
+    loose = node("loose", op("tanh"), last(aux))
+    unread = node("unread", conv(2), trunk[-1].output)
+    head = chain(trunk[-1].output, ("flatten", op("flatten")), ("fc", op("linear", out_features=5)))
+    outputs = (
+        ProgramOutput("aux", last(aux), training=True, loss_weight=0.3),
+        ProgramOutput("logits", head[-1].output),
+    )
+    return program((start,), (*trunk, aux, loose, unread, *head), name="heads", outputs=outputs)

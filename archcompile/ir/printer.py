@@ -10,6 +10,8 @@ from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
 from archcompile.ir.program import Member, Program, Region, Value
+from archcompile.ir.types import TensorType
+from archcompile.ir.uses import Uses
 
 _TYPE_COLUMN = 88
 """Types line up where the lines before them are at most this long."""
@@ -32,9 +34,10 @@ def print_program(program: Program) -> str:
         network lenet5(classes = 10) (image: [N, 1, 32, 32]) -> (output: [N, 10])
           c1   = conv2d(image, out_channels=6, kernel_size=5)  : [N, 6, 28, 28]
 
-    Arguments that equal their default are left out; a region's line starts with its kind.
+    Arguments that equal their default are left out; a region's line starts with its kind. A tensor
+    that is split over GPUs says so: ``96 (2 x 48)``.
     """
-    lines = tuple(_lines(program.members, 1))
+    lines = tuple(_lines(program.members, 1, Uses()))
     return "\n".join([_header(program), *_aligned(lines), *_returns(program)]) + "\n"
 
 
@@ -70,19 +73,28 @@ def _header(program: Program) -> str:
 
 
 def _returns(program: Program) -> Iterator[str]:
-    """Outputs under another name than the value's; the rest is said by the header."""
+    """Outputs of which the header does not say all: another name, for training only, a weight."""
     for output in program.outputs:
-        if output.name != output.value.name:
-            yield f"  return {output.name} = {output.value.name}"
+        more = ", training only" if output.training else ""
+        if output.loss_weight is not None:
+            more += f", loss weight {output.loss_weight!r}"
+        if more or output.name != output.value.name:
+            yield f"  return {output.name} = {output.value.name}{more}"
 
 
-def _lines(members: tuple[Member, ...], indent: int) -> Iterator[_Line]:
+def split_size(size: Dim, parts: int, sign: str) -> str:
+    """A channel count as its GPUs hold it: ``96 (2 x 48)``; short where it is not split."""
+    whole = short_size(size)
+    return whole if parts == 1 else f"{whole} ({parts} {sign} {short_size(size // parts)})"
+
+
+def _lines(members: tuple[Member, ...], indent: int, uses: Uses) -> Iterator[_Line]:
     for member in members:
         reads = [value.name for value in member.inputs]
         if isinstance(member, Region):
             made = _call(_region_word(member), reads, _texts(member.arguments))
-            yield _Line(indent, member.path, made, _types(member.outputs))
-            yield from _lines(member.members, indent + 1)
+            yield _Line(indent, uses.name(member.path), made, _types(member.outputs))
+            yield from _lines(member.members, indent + 1, uses)
         else:
             made = _call(member.op.key, reads, printed_arguments(member.op))
             yield _Line(indent, member.output.name, made, _types((member.output,)))
@@ -101,7 +113,14 @@ def _texts(arguments: tuple[tuple[str, Constant], ...]) -> Iterator[tuple[str, s
 
 
 def _types(values: tuple[Value, ...]) -> str:
-    return ", ".join(str(value.type) for value in values)
+    return ", ".join(_type(value.type) for value in values)
+
+
+def _type(type: TensorType) -> str:
+    if type.parts == 1:
+        return str(type)
+    batch, channels, *rest = type.dims
+    return f"[{', '.join([str(batch), split_size(channels, type.parts, 'x'), *map(str, rest)])}]"
 
 
 def _aligned(lines: tuple[_Line, ...]) -> Iterator[str]:

@@ -37,6 +37,12 @@ class TensorType:
         """The sizes behind the channel axis: ``(H, W)``, ``(T,)`` or ``()``."""
         return self.dims[2:]
 
+    @property
+    def sample(self) -> tuple[Dim, ...]:
+        """The sizes of one sample: all but the batch axis, which a bare parameter does not have."""
+        is_batch = bool(self.dims) and not self.dims[0].is_constant
+        return self.dims[1:] if is_batch else self.dims
+
     def split(self, parts: int) -> TensorType:
         """The same sizes, axis 1 split over ``parts`` GPUs; over 1 it is whole."""
         return TensorType(self.dims, parts)

@@ -20,10 +20,12 @@ _USE = re.compile(r"#([2-9]|[1-9][0-9]+)\Z")
 def verify(program: Program) -> None:
     """Hold the program against the rules below; the first broken one raises ``InternalError``.
 
-    Names obey the grammar. A value is made once, before it is read, and has one type everywhere; a
-    node's type is what its op infers. A path belongs to one module: a second use has the same op
-    and weights. Members lie below their region's path, and a block reads only its inputs and what
-    it makes itself. Outputs exist and have different names.
+    Names obey the grammar. A value is made once, before it is read, and has one size everywhere; a
+    node's sizes are those that its op infers. A tensor that is split over GPUs may be read whole
+    (they exchange their parts), a whole one not as if it were split. A path belongs to one module:
+    a second use has the same op and weights, and no module lies below a node's path. Members lie
+    below their region's path, and a block reads only its inputs and what it makes itself. Outputs
+    exist, have different names, and one at least is not for training only.
     """
     for name in (program.name, program.family):
         _require_name(name)
@@ -32,6 +34,7 @@ def verify(program: Program) -> None:
         scope.define(value)
     for member in program.members:
         _member(member, "", scope)
+    _no_module_inside_a_node(scope)
     _outputs(program, scope)
 
 
@@ -51,10 +54,15 @@ class _Scope:
     def read(self, value: Value, reader: str) -> None:
         if value.name not in self.types:
             raise InternalError(f"`{reader}` reads `{value.name}`, which is not made before it")
-        if self.types[value.name] != value.type:
+        made = self.types[value.name]
+        if made.dims != value.type.dims:
             raise InternalError(
-                f"`{reader}` reads `{value.name}` as {value.type}, but it is "
-                f"{self.types[value.name]}"
+                f"`{reader}` reads `{value.name}` as {value.type}, but it is {made}"
+            )
+        if value.type.parts not in (1, made.parts):
+            raise InternalError(
+                f"`{reader}` reads `{value.name}` split in {value.type.parts}, "
+                f"but it is made in {made.parts}"
             )
 
 
@@ -76,11 +84,13 @@ def _node(node: Node, scope: _Scope) -> None:
         inferred = node.op.infer(*node.types)
     except OpError as error:
         raise InternalError(f"`{node.path}` refuses its inputs: {error}") from error
-    if inferred != node.output.type:
+    if inferred.dims != node.output.type.dims:
         raise InternalError(
             f"`{node.path}` is stored as {node.output.type}, but its op infers {inferred}"
         )
     scope.define(node.output)
+    if _USE.sub("", node.name) != node.path:
+        raise InternalError(f"`{node.path}` makes a value that is called `{node.name}`")
 
 
 def _claim_path(node: Node, scope: _Scope) -> None:
@@ -88,6 +98,15 @@ def _claim_path(node: Node, scope: _Scope) -> None:
     module = (node.op, node.weights())
     if scope.modules.setdefault(node.path, module) != module:
         raise InternalError(f"two different modules are called `{node.path}`")
+
+
+def _no_module_inside_a_node(scope: _Scope) -> None:
+    for path in scope.modules:
+        parts = path.split(".")
+        for end in range(1, len(parts)):
+            around = ".".join(parts[:end])
+            if scope.modules.get(around) is not None:
+                raise InternalError(f"`{path}` lies inside `{around}`, which is one layer")
 
 
 def _region(region: Region, scope: _Scope) -> None:
@@ -123,6 +142,8 @@ def _reads(members: Iterable[Member]) -> Iterable[tuple[str, Value]]:
 def _outputs(program: Program, scope: _Scope) -> None:
     if not program.outputs:
         raise InternalError(f"`{program.name}` has no output")
+    if all(output.training for output in program.outputs):
+        raise InternalError(f"`{program.name}` has outputs for training only")
     seen: set[str] = set()
     for output in program.outputs:
         _require_name(output.name)

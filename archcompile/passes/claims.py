@@ -46,12 +46,14 @@ class _Place:
 
 
 def _places(program: Program, known: Facts) -> Mapping[str, _Place]:
-    """By path; of a module that is applied again, the first use."""
+    """By path, where a module that is applied again means its first use; by name for the others."""
     seen = {value.name: ReceptiveField() for value in program.inputs}
     places: dict[str, _Place] = {}
     for node, field in zip(program.nodes(), known.receptive_fields.nodes, strict=True):
         seen[node.output.name] = field
-        places.setdefault(node.path, _Place((node.output,), (field,), node.span))
+        place = _Place((node.output,), (field,), node.span)
+        places.setdefault(node.path, place)
+        places.setdefault(node.name, place)
     for region in program.regions():
         fields = tuple(seen[value.name] for value in region.outputs)
         places.setdefault(region.path, _Place(region.outputs, fields, region.span))
@@ -65,7 +67,7 @@ def _check(
     places: Mapping[str, _Place],
     hints: Mapping[str, _Place],
 ) -> Diagnostic | None:
-    total = known.costs.total
+    total = known.costs.inference if claim.inference else known.costs.total
     match claim.subject:
         case "parameters":
             return _number(claim, "parameters", total.parameters)
@@ -73,6 +75,8 @@ def _check(
             return _number(claim, "buffer elements", total.buffers)
         case "macs":
             return _number(claim, "multiply-accumulates", total.macs)
+        case "connections":
+            return _number(claim, "connections", total.connections)
     place = _place(program, claim, places, hints)
     if isinstance(place, Diagnostic):
         return place
@@ -88,7 +92,8 @@ def _place(
     hints: Mapping[str, _Place],
 ) -> _Place | Diagnostic:
     """The claimed layer with one output, or the finding that there is none."""
-    name = program.outputs[0].value.name if claim.layer is None else claim.layer
+    shown = next(output for output in program.outputs if not output.training)
+    name = shown.value.name if claim.layer is None else claim.layer
     place = places.get(name)
     if place is None:
         return Diagnostic(
@@ -156,7 +161,7 @@ def _not_a_number(claim: Claim, got: str) -> Diagnostic:
 
 
 def _shape(claim: Claim, place: _Place) -> Diagnostic | None:
-    true = tuple(map(str, place.outputs[0].type.dims[1:]))
+    true = tuple(map(str, place.outputs[0].type.sample))
     if _texts(claim.value) == true:
         return None
     return _wrong_at(claim, "output shape", _bracketed(true), place)

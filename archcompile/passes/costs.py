@@ -1,4 +1,4 @@
-"""Costs: parameters, buffers, multiply-accumulates and weight bytes, per node and in all."""
+"""Costs: parameters, buffers, multiply-accumulates, connections: for each node, and in all."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ class Cost:
     ``parameters`` and ``buffers`` count elements. A buffer is a running statistic or a constant;
     integer counters (batch norm's ``num_batches_tracked``) are no part of it. ``macs`` are
     multiply-accumulates of one sample, for convolutions, linear layers and their like only: half
-    of what torch.utils.flop_counter calls FLOPs. ``weight_bytes`` is float32 storage of
-    parameters and buffers.
+    of what torch.utils.flop_counter calls FLOPs. ``connections`` are counted as LeCun et al. 1998
+    do: what every output unit reads, and one for its bias. Both are those of inference: a node that
+    only training needs has none. ``weight_bytes`` is float32 storage of parameters and buffers.
     """
 
     parameters: Dim = _ZERO
     trainable: Dim = _ZERO
     buffers: Dim = _ZERO
     macs: Dim = _ZERO
+    connections: Dim = _ZERO
 
     @property
     def weight_bytes(self) -> Dim:
@@ -41,6 +43,7 @@ class Cost:
             self.trainable + other.trainable,
             self.buffers + other.buffers,
             self.macs + other.macs,
+            self.connections + other.connections,
         )
 
 
@@ -49,32 +52,48 @@ class Costs:
     """The cost of each node, in the order of ``Program.nodes``, and their sum.
 
     A module that is applied twice has its weights counted at its first use; its
-    multiply-accumulates count at every use.
+    multiply-accumulates and connections count at every use.
     """
 
     nodes: tuple[Cost, ...]
     total: Cost
+    """Of the whole network: every weight, and what inference computes."""
+    inference: Cost
+    """The same without the weights that only training needs."""
 
 
-def costs(program: Program) -> Costs:
-    """Count every node once."""
+def costs(program: Program, training: frozenset[str] = frozenset()) -> Costs:
+    """Count every node once; ``training`` names those that only training needs."""
     counted: set[str] = set()
-    found = []
+    needed: set[str] = set()
+    found: list[Cost] = []
+    total = inference = Cost()
     for node in program.nodes():
-        weights = () if node.path in counted else node.weights()
+        weights = node.weights()
+        own = _cost(node, weights, training_only=node.name in training)
+        each = _without_weights(own) if node.path in counted else own
+        if node.name not in training:
+            inference += _without_weights(own) if node.path in needed else own
+            needed.add(node.path)
         counted.add(node.path)
-        found.append(_cost(node, weights))
-    return Costs(tuple(found), sum(found, Cost()))
+        found.append(each)
+        total += each
+    return Costs(tuple(found), total, inference)
 
 
-def _cost(node: Node, weights: tuple[Weight, ...]) -> Cost:
+def _cost(node: Node, weights: tuple[Weight, ...], *, training_only: bool) -> Cost:
     parameters = _elements(weights, "parameter")
     return Cost(
         parameters=parameters,
         trainable=parameters,  # nothing in the language freezes a parameter yet
         buffers=_elements(weights, "buffer"),
-        macs=node.op.macs(*node.types),
+        macs=_ZERO if training_only else node.op.macs(*node.types),
+        connections=_ZERO if training_only else node.op.connections(*node.types),
     )
+
+
+def _without_weights(cost: Cost) -> Cost:
+    return Cost(macs=cost.macs, connections=cost.connections)
 
 
 def _elements(weights: tuple[Weight, ...], kind: str) -> Dim:

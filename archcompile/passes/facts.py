@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archcompile.ir.program import Program
 from archcompile.passes.costs import Costs, costs
+from archcompile.passes.inference import training_only
 from archcompile.passes.memory import Memory, memory
 from archcompile.passes.receptive_field import ReceptiveFields, receptive_fields
 
@@ -17,8 +18,11 @@ class Facts:
     costs: Costs
     receptive_fields: ReceptiveFields
     memory: Memory
+    training: frozenset[str] = frozenset()
+    """The names of the nodes that only training needs."""
 
 
 def facts(program: Program) -> Facts:
     """Run every pass that computes facts."""
-    return Facts(costs(program), receptive_fields(program), memory(program))
+    training = training_only(program)
+    return Facts(costs(program, training), receptive_fields(program), memory(program), training)

@@ -20,7 +20,7 @@ def check_limits(program: Program, facts: Facts) -> tuple[Diagnostic, ...]:
     for node, cost, size in zip(
         program.nodes(), facts.costs.nodes, facts.memory.outputs, strict=True
     ):
-        found += _first_too_big(f"`{node.path}`", node.span, _counts(cost, size))
+        found += _first_too_big(f"`{node.name}`", node.span, _counts(cost, size))
     total = _counts(facts.costs.total, facts.memory.peak)
     return tuple(found or _first_too_big(f"`{program.name}`", program.span, total))
 
@@ -29,6 +29,7 @@ def _counts(cost: Cost, activation_bytes: Dim) -> Iterator[tuple[str, Dim]]:
     yield "parameters", cost.parameters
     yield "bytes of weights", cost.weight_bytes
     yield "multiply-accumulates", cost.macs
+    yield "connections", cost.connections
     yield "bytes of activations", activation_bytes
 
 

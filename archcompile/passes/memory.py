@@ -12,6 +12,7 @@ from archcompile.ir.dim import Dim
 from archcompile.ir.program import Program
 from archcompile.ir.types import TensorType
 from archcompile.passes.costs import FLOAT_BYTES
+from archcompile.passes.inference import for_inference
 
 Load: TypeAlias = Counter[tuple[Dim, ...]]
 """Elements alive at a moment: for each combination of open sizes, the factor in front of it."""
@@ -22,10 +23,12 @@ class Memory:
     """Bytes of one float32 sample (batch 1) in evaluation mode.
 
     ``outputs`` holds the bytes of each node's output, in the order of ``Program.nodes``. ``peak``
-    is the largest sum of values alive at once: while a node runs, its inputs, its output, and every
-    earlier value (the network's inputs included) that a later node or the network's outputs still
-    need. Every node writes a tensor of its own: no in-place activation and no view (``flatten``)
-    is assumed. Weights, gradients and the workspace inside an op are not counted.
+    is that of inference, so what only training needs is no part of it: the largest sum of values
+    alive at once, which are, while a node runs, its inputs, its output, and every earlier value
+    (the network's inputs included) that a later node or the network's outputs still need. Every
+    node writes a tensor of its own: no in-place activation and no view (``flatten``) is assumed.
+    Weights, gradients and the workspace inside an op are not counted; a bare parameter is a value
+    like others.
     """
 
     outputs: tuple[Dim, ...]
@@ -34,27 +37,35 @@ class Memory:
 
 def memory(program: Program) -> Memory:
     """Liveness over the execution order."""
-    nodes = tuple(program.nodes())
+    outputs = tuple(activation_bytes(node.output.type) for node in program.nodes())
+    peaks = _peaks(for_inference(program))
+    return Memory(outputs, Dim.maximum(*map(_bytes, peaks)))
+
+
+def _peaks(program: Program) -> list[Load]:
+    """The largest loads of the whole run."""
     last = _last_uses(program)
     alive = {value.name: value.type for value in program.inputs}
     now: Load = Counter()
     for type in alive.values():
         now.update(_load(type))
     peaks = _keep_largest([], now)
-    for step, node in enumerate(nodes):
+    for step, node in enumerate(program.nodes()):
         alive[node.output.name] = node.output.type
         now.update(_load(node.output.type))
         peaks = _keep_largest(peaks, now)
         for name in {value.name for value in (*node.inputs, node.output)}:
             if last.get(name, -1) <= step:
                 now.subtract(_load(alive.pop(name)))
-    outputs = tuple(activation_bytes(node.output.type) for node in nodes)
-    return Memory(outputs, Dim.maximum(*map(_bytes, peaks)))
+    return peaks
 
 
 def activation_bytes(type: TensorType) -> Dim:
     """The float32 bytes of one sample of a tensor."""
-    return type.elements() * FLOAT_BYTES
+    elements = Dim.of(FLOAT_BYTES)
+    for size in type.sample:
+        elements = elements * size
+    return elements
 
 
 def _last_uses(program: Program) -> dict[str, int]:
@@ -69,7 +80,7 @@ def _last_uses(program: Program) -> dict[str, int]:
 
 def _load(type: TensorType) -> Load:
     """One tensor's elements: the product of its known sizes, under its open ones."""
-    sizes = type.dims[1:]
+    sizes = type.sample
     known = prod(size.constant for size in sizes if size.constant is not None)
     return Counter({tuple(size for size in sizes if size.constant is None): known})
 

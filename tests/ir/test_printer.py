@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from archcompile.ir.printer import print_program, printed_arguments
 from archcompile.ir.program import ProgramOutput
-from tests.programs import image, lenet5, node, op, program, small_resnet
+from tests.programs import image, lenet5, node, op, program, small_resnet, twice, with_heads
 
 LENET5 = """\
 network lenet5(classes = 10) (image: [N, 1, 32, 32]) -> (output: [N, 10])
@@ -69,3 +69,23 @@ def test_text_parameters_are_printed_in_ascii_with_quotes() -> None:
     made = replace(lenet5(), parameters=(("option", 'A"\x1b\u202e'), ("widths", (1, 2))))
     first = print_program(made).splitlines()[0]
     assert 'option = "A\\"\\u001b\\u202e", widths = [1, 2]' in first
+
+
+def test_a_further_use_is_told_from_the_first() -> None:
+    names = [line.split()[0] for line in print_program(twice()).splitlines()]
+    assert names[1:4] == ["same", "same#2", "unit"]
+    assert names[11:13] == ["unit#2", "unit.conv1#2"]
+
+
+def test_an_output_for_training_only_says_so() -> None:
+    end = print_program(with_heads()).splitlines()[-2:]
+    assert end == ["  return aux = aux.fc, training only, loss weight 0.3", "  return logits = fc"]
+
+
+def test_a_split_tensor_shows_what_each_gpu_holds() -> None:
+    start = image(3, 8, 8)
+    layer = node("a", op("relu"), start)
+    wide = node("c", op("conv2d", out_channels=96, kernel_size=1), layer.output)
+    split = replace(wide, output=replace(wide.output, type=wide.output.type.split(2)))
+    lines = print_program(program((start,), (layer, split))).splitlines()
+    assert lines[2].endswith("  : [N, 96 (2 x 48), 8, 8]")

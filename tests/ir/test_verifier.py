@@ -23,6 +23,8 @@ from tests.programs import (
     program,
     region,
     small_resnet,
+    twice,
+    with_heads,
 )
 
 START = image(3, 8, 8)
@@ -176,3 +178,37 @@ def test_a_block_that_reads_its_input_twice_passes() -> None:
     stem = node("stem", conv(3), START)
     block = basic_block("unit", stem.output, 3)
     verify(program((START,), (stem, block), outputs=(ProgramOutput("output", last(block)),)))
+
+
+def test_a_split_tensor_may_be_read_whole_but_no_whole_one_as_split() -> None:
+    first = node("a", conv(4), START)
+    split = replace(first, output=replace(first.output, type=first.output.type.split(2)))
+    whole = replace(split.output, type=first.output.type)
+    within, exchanged = node("b", conv(4), split.output), node("b", conv(4), whole)
+    verify(program((START,), (split, within)))
+    verify(program((START,), (split, exchanged)))
+    with pytest.raises(InternalError, match="reads `a` split in 2, but it is made in 1"):
+        verify(program((START,), (first, within)))
+
+
+def test_outputs_for_training_only_do_not_make_a_network() -> None:
+    verify(with_heads())
+    made = with_heads()
+    with pytest.raises(InternalError, match="`heads` has outputs for training only"):
+        verify(replace(made, outputs=made.outputs[:1]))
+
+
+def test_a_block_that_is_applied_twice_passes() -> None:
+    verify(twice())
+
+
+def test_a_module_inside_a_layer_is_refused() -> None:
+    first = node("a", conv(3), START)
+    second = node("a.b", conv(3), first.output)
+    with pytest.raises(InternalError, match=r"`a\.b` lies inside `a`, which is one layer"):
+        verify(program((START,), (first, second)))
+
+
+def test_a_value_of_another_name_than_its_layer_is_refused() -> None:
+    with pytest.raises(InternalError, match="`a` makes a value that is called `b`"):
+        verify(program((START,), (node("a", conv(3), START, name="b"),)))
