@@ -1,4 +1,4 @@
-"""Where paths meet: ``add`` (``a + b``) and ``concat`` (torch.cat)."""
+"""``concat``: torch.cat."""
 
 from __future__ import annotations
 
@@ -10,36 +10,33 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, must_equal, place_of_axis
+from archcompile.ir.op import (
+    Integer,
+    Op,
+    OpError,
+    PositiveSize,
+    must_divide,
+    must_equal,
+    place_of_axis,
+)
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
-from archcompile.targets.python import CallOf, Infix, ListOf, Python
+from archcompile.targets.python import CallOf, Constant, ListOf, Python, TupleOf
 from archcompile.targets.pytorch import FunctionForm, python_value, pytorch
 from archcompile.targets.reference import reference
 
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
-
-class Add(Op):
-    """The sum of its inputs, which have one shape; nothing is broadcast."""
-
-    key: ClassVar[str] = "add"
-    title: ClassVar[str] = "Sum of several inputs."
-    arity: ClassVar[int | None] = None
-    is_module: ClassVar[bool] = False
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        """The first input's type."""
-        first = inputs[0]
-        for operand, other in enumerate(inputs[1:], 1):
-            if first.rank != other.rank or not _alike(first, other):
-                raise _mismatch("`add` needs inputs of one shape", inputs, operand)
-        return first
+_ONE = Dim.of(1)
 
 
 class Concat(Op):
-    """Its inputs one behind the other along an axis; all other axes are equal."""
+    """Its inputs one behind the other along an axis; all other axes are equal.
+
+    With ``groups`` each input is cut into that many parts, and the first parts of all come first:
+    what as many GPUs make of it that hold one part each.
+    """
 
     key: ClassVar[str] = "concat"
     title: ClassVar[str] = "Concatenation along an axis."
@@ -47,74 +44,102 @@ class Concat(Op):
     is_module: ClassVar[bool] = False
 
     dim: Integer = Field(1, description="The axis that grows: 1 is the channels; not the batch, 0.")
+    groups: PositiveSize = Field(
+        _ONE, description="Parts of the axis that are concatenated each by itself."
+    )
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """The first input's type, with the sum of all sizes along ``dim``."""
         first = inputs[0]
         place = place_of_axis(self, "dim", self.dim, first)
-        for operand, other in enumerate(inputs[1:], 1):
+        for operand, other in enumerate(inputs):
             if first.rank != other.rank or not _alike(first, other, place):
-                raise _mismatch(
+                raise mismatch(
                     f"`concat` along axis {place} needs all other axes equal", inputs, operand
                 )
+            self._require_parts(other.dims[place], operand)
         total = sum((each.dims[place] for each in inputs), Dim.of(0))
         return TensorType((*first.dims[:place], total, *first.dims[place + 1 :]))
 
+    def divided(self, parts: int) -> Op:
+        """Along the channels each GPU's parts are groups; along space nothing changes."""
+        if self.dim == 1:
+            return self.updated({"groups": self.groups * parts})
+        return self if self.dim > 1 else super().divided(parts)
 
-def _alike(first: TensorType, other: TensorType, but: int | None = None) -> bool:
-    """Whether all axes agree, one perhaps left out."""
+    def _require_parts(self, size: Dim, operand: int) -> None:
+        if not must_divide(self.groups, size):
+            raise OpError(
+                Code.NOT_DIVISIBLE,
+                f"`concat`: {self.groups} groups must divide the {size} channels of each input",
+                operand=operand,
+            )
+
+
+def _alike(first: TensorType, other: TensorType, but: int) -> bool:
+    """Whether all axes agree, one left out."""
     pairs = enumerate(zip(first.dims, other.dims, strict=True))
     return all(must_equal(one, two) for axis, (one, two) in pairs if axis != but)
 
 
-def _mismatch(rule: str, inputs: tuple[TensorType, ...], operand: int) -> OpError:
+def mismatch(
+    rule: str,
+    inputs: tuple[TensorType, ...],
+    operand: int,
+    first: int = 0,
+    help: str | None = None,
+) -> OpError:
+    """Two inputs whose shapes do not go together."""
     return OpError(
         Code.SHAPE_MISMATCH,
-        f"{rule}: input 1 is {inputs[0]}, input {operand + 1} is {inputs[operand]}",
+        f"{rule}: input {first + 1} is {inputs[first]}, input {operand + 1} is {inputs[operand]}",
         operand=operand,
+        help=help,
     )
 
 
-@pytorch.register(Add)
-def _add(op: Add, *inputs: TensorType) -> FunctionForm:
-    return FunctionForm(lambda operands: Infix("+", operands))
-
-
 @pytorch.register(Concat)
-def _cat(op: Concat, *inputs: TensorType) -> FunctionForm:
+def _pytorch(op: Concat, *inputs: TensorType) -> FunctionForm:
+    if op.groups == _ONE:
+        return FunctionForm(lambda operands: _cat(operands, python_value(op.dim)))
+    place = place_of_axis(op, "dim", op.dim, inputs[0])
+    parts = TupleOf((python_value(op.groups), Constant(-1)))
+
     def express(operands: tuple[Python, ...]) -> Python:
-        return CallOf("torch.cat", (ListOf(operands),), (("dim", python_value(op.dim)),))
+        cut = tuple(CallOf("torch.unflatten", (x, Constant(place), parts)) for x in operands)
+        joined = _cat(cut, Constant(place + 1))
+        return CallOf("torch.flatten", (joined, Constant(place), Constant(place + 1)))
 
     return FunctionForm(express)
 
 
-@onnx.register(Add)
-def _onnx_add(op: Add, layer: OnnxLayer) -> str:
-    """``Add`` for two inputs; more are added from the left, as ``a + b + c`` is."""
-    total = layer.inputs[0]
-    for place, other in enumerate(layer.inputs[1:-1], 1):
-        total = layer.part(f"sum{place}", "Add", total, other)
-    return layer.node("Add", total, layer.inputs[-1])
+def _cat(operands: tuple[Python, ...], dim: Python) -> Python:
+    return CallOf("torch.cat", (ListOf(operands),), (("dim", dim),))
 
 
 @onnx.register(Concat)
-def _onnx_concat(op: Concat, layer: OnnxLayer) -> str:
-    return layer.node("Concat", *layer.inputs, axis=op.dim)
-
-
-@reference.register(Add)
-def _reference_add(
-    np: ModuleType, op: Add, inputs: tuple[Array, ...], weights: Mapping[str, Array]
-) -> Array:
-    """``x1 + x2 + …``."""
-    total: Array = sum(inputs[1:], inputs[0])
-    return total
+def _onnx(op: Concat, layer: OnnxLayer) -> str:
+    """One node; groups are cut out of the inputs and stand in order."""
+    groups = int(op.groups)
+    if groups == 1:
+        return layer.node("Concat", *layer.inputs, axis=op.dim)
+    place = place_of_axis(op, "dim", op.dim, layer.types[0])
+    axes, pieces = layer.ints("axis", place), []
+    for group in range(groups):
+        for at, (x, type_) in enumerate(zip(layer.inputs, layer.types, strict=True)):
+            name, size = f"group{group}.{at}", int(type_.dims[place]) // groups
+            start = layer.ints(f"{name}.start", group * size)
+            stop = layer.ints(f"{name}.stop", (group + 1) * size)
+            pieces.append(layer.part(name, "Slice", x, start, stop, axes))
+    return layer.node("Concat", *pieces, axis=place)
 
 
 @reference.register(Concat)
-def _reference_concat(
+def _reference(
     np: ModuleType, op: Concat, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
-    """One behind the other along ``dim``."""
-    joined: Array = np.concatenate(inputs, axis=op.dim)
+    """One behind the other along ``dim``, group by group."""
+    parts = [np.split(each, int(op.groups), axis=op.dim) for each in inputs]
+    in_order = [part for group in zip(*parts, strict=True) for part in group]
+    joined: Array = np.concatenate(in_order, axis=op.dim)
     return joined

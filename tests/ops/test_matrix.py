@@ -21,13 +21,14 @@ OPS = sorted(all_ops())
 EXAMPLES: dict[str, dict[str, object]] = {
     "adaptive_avg_pool2d": {"output_size": 2},
     "avg_pool2d": {"kernel_size": 2},
+    "chunk": {"chunks": 2},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
     "linear": {"out_features": 5},
     "max_pool2d": {"kernel_size": 2},
 }
 """Arguments for ops that have required ones."""
 
-FUNCTIONS = {"add", "concat"}
+FUNCTIONS = {"add", "chunk", "concat", "mul", "sub"}
 """Said as an expression; everything else is a module."""
 
 SUPPORTED = {"abs", "scaled_tanh"}
@@ -120,4 +121,4 @@ def test_arguments_are_torchs_in_torchs_order_with_torchs_defaults(key: str) -> 
 def test_defaults_are_not_printed(key: str) -> None:
     op = example(key)
     text = printed(op, *(tuple(map(str, each.dims)) for each in inputs(op)))
-    assert "=" not in text or key in NO_DEFAULT | {"concat"}
+    assert "=" not in text or key in NO_DEFAULT | {"concat", "chunk"}

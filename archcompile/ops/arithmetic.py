@@ -1,0 +1,136 @@
+"""Arithmetic of several inputs: ``add``, ``sub`` and ``mul``, which broadcast as torch does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
+
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Op, must_equal
+from archcompile.ir.types import TensorType
+from archcompile.ops.join import mismatch
+from archcompile.targets.onnx import OnnxLayer, onnx
+from archcompile.targets.python import Infix
+from archcompile.targets.pytorch import FunctionForm, pytorch
+from archcompile.targets.reference import reference
+
+if TYPE_CHECKING:
+    from archcompile.targets.reference import Array
+
+_ONE = Dim.of(1)
+
+
+class Broadcast(Op):
+    """Base of operators between inputs of one shape, element by element.
+
+    Sizes of 1 and missing axes in front are repeated (torch's broadcasting), so a gate [N, C, 1, 1]
+    meets a map, and so does a bare parameter [C, 1, 1], which has no batch.
+    """
+
+    arity: ClassVar[int | None] = None
+    is_module: ClassVar[bool] = False
+    by_channel: ClassVar[bool] = True
+
+    def infer(self, *inputs: TensorType) -> TensorType:
+        """The sizes that the inputs have together; the first input's where a call decides."""
+        made = inputs[0].dims
+        for operand, other in enumerate(inputs[1:], 1):
+            met = _met(made, other.dims)
+            if met is None:
+                first = _culprit(inputs[:operand], other)
+                raise mismatch(
+                    f"`{self.key}` needs inputs of one shape", inputs, operand, first, _GATE
+                )
+            made = met
+        return inputs[0] if made == inputs[0].dims else TensorType(made)
+
+
+_GATE = "only sizes of 1 are repeated: a gate of a map is [N, C, 1, 1]"
+
+
+class Add(Broadcast):
+    """``a + b + …``."""
+
+    key: ClassVar[str] = "add"
+    title: ClassVar[str] = "Sum of several inputs."
+
+
+class Mul(Broadcast):
+    """``a * b * …``, element by element: the gate of a squeeze-and-excitation, say."""
+
+    key: ClassVar[str] = "mul"
+    title: ClassVar[str] = "Product of several inputs, element by element."
+
+
+class Sub(Broadcast):
+    """``a - b``."""
+
+    key: ClassVar[str] = "sub"
+    title: ClassVar[str] = "Difference of two inputs."
+    arity: ClassVar[int | None] = 2
+
+
+def _met(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> tuple[Dim, ...] | None:
+    """The sizes of both together, from the last axis on; ``None`` if they do not meet."""
+    rank = max(len(one), len(other))
+    pairs = zip(*((_ONE,) * (rank - len(dims)) + dims for dims in (one, other)), strict=True)
+    made = []
+    for first, second in pairs:
+        if second == _ONE or (first != _ONE and must_equal(first, second)):
+            made.append(first)
+        elif first == _ONE:
+            made.append(second)
+        else:
+            return None
+    return tuple(made)
+
+
+def _culprit(earlier: tuple[TensorType, ...], other: TensorType) -> int:
+    """The first input that does not meet the other."""
+    return next(at for at, each in enumerate(earlier) if _met(each.dims, other.dims) is None)
+
+
+_SIGNS: dict[type[Op], tuple[str, str]] = {
+    Add: ("+", "Add"),
+    Mul: ("*", "Mul"),
+    Sub: ("-", "Sub"),
+}
+"""Each operator in Python and in ONNX."""
+
+
+@pytorch.register(*_SIGNS)
+def _pytorch(op: Broadcast, *inputs: TensorType) -> FunctionForm:
+    return FunctionForm(lambda operands: Infix(_SIGNS[type(op)][0], operands))
+
+
+@onnx.register(*_SIGNS)
+def _onnx(op: Broadcast, layer: OnnxLayer) -> str:
+    """One node for two inputs; more are taken from the left, as ``a + b + c`` is."""
+    _, operator = _SIGNS[type(op)]
+    made = layer.inputs[0]
+    for place, other in enumerate(layer.inputs[1:-1], 1):
+        made = layer.part(f"{op.key}{place}", operator, made, other)
+    return layer.node(operator, made, layer.inputs[-1])
+
+
+@reference.register(Add)
+def _add(np: ModuleType, op: Add, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+    """``x1 + x2 + …``."""
+    total: Array = sum(inputs[1:], inputs[0])
+    return total
+
+
+@reference.register(Mul)
+def _mul(np: ModuleType, op: Mul, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+    """``x1 x2 …``."""
+    product: Array = reduce(np.multiply, inputs)
+    return product
+
+
+@reference.register(Sub)
+def _sub(np: ModuleType, op: Sub, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+    """``x1 - x2``."""
+    first, second = inputs
+    return first - second
