@@ -1,18 +1,32 @@
-"""``avg_pool2d``: torch.nn.AvgPool2d."""
+"""``avg_pool1d`` and ``avg_pool2d``: torch.nn.AvgPool1d and AvgPool2d."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from archcompile.diagnostics import Code
-from archcompile.ir.op import Flag, OpError, PositiveSize
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Flag, OpError, PositivePair, PositiveSize
 from archcompile.ir.types import TensorType
-from archcompile.ops.pooling import Pool2d, sided_form
-from archcompile.ops.windows import Axis, ints, is_sided, pads, sides_of, taps
+from archcompile.ops.pooling import PADDING_1D, PADDING_2D, STRIDE, Pool, sided_form
+from archcompile.ops.windows import (
+    NONE,
+    Axis,
+    Padding1d,
+    Padding2d,
+    PositiveSingle,
+    ints,
+    is_sided,
+    pads,
+    sided_source,
+    sides_of,
+    taps,
+)
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.pytorch import ModuleForm, Support, pytorch
 from archcompile.targets.reference import reference
@@ -21,11 +35,8 @@ if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
 
-class AvgPool2d(Pool2d):
-    """The mean of each window."""
-
-    key: ClassVar[str] = "avg_pool2d"
-    title: ClassVar[str] = "Mean over windows."
+class AvgPool(Pool):
+    """Base of the average pools: the mean of each window."""
 
     ceil_mode: Flag = Field(
         False, description="Whether a last window may stand over the end of the input."
@@ -33,79 +44,119 @@ class AvgPool2d(Pool2d):
     count_include_pad: Flag = Field(
         True, description="Whether padding counts as zeros; else each mean is over the input alone."
     )
-    divisor_override: PositiveSize | None = Field(
-        None, description="What sums are divided by, instead of the number of positions."
-    )
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """[N, C, H, W] to [N, C, H', W'] (``Axis.places``)."""
         made = self.pooled(inputs[0], bool(self.ceil_mode))
-        if is_sided(self.padding) and self.divisor_override is None and not self.count_include_pad:
+        if is_sided(self.padding) and self.divisor() is None and not self.count_include_pad:
             raise OpError(
                 Code.UNSUPPORTED,
-                "`avg_pool2d` with `count_include_pad: false` needs the same padding on both sides "
-                "of an axis",
+                f"`{self.key}` with `count_include_pad: false` needs the same padding on both "
+                "sides of an axis",
                 argument="padding",
                 help="leave `count_include_pad` out, or pad evenly",
             )
         return made
 
+    def divisor(self) -> Dim | None:
+        """What sums are divided by, if not by the number of positions."""
+        return None
 
-SIDED_AVG = Support(
-    "SidedAvgPool2d",
-    '''\
-class SidedAvgPool2d(nn.AvgPool2d):
-    """An average pool whose padding, ((top, bottom), (left, right)), differs by side."""
+
+class AvgPool1d(AvgPool):
+    """The mean of each window."""
+
+    key: ClassVar[str] = "avg_pool1d"
+    title: ClassVar[str] = "Mean over windows of a sequence."
+
+    kernel_size: PositiveSingle = Field(description="Length of the window.")
+    stride: PositiveSingle | None = Field(None, description=STRIDE)
+    padding: Padding1d = Field((NONE,), description=PADDING_1D)
+
+
+class AvgPool2d(AvgPool):
+    """The mean of each window."""
+
+    key: ClassVar[str] = "avg_pool2d"
+    title: ClassVar[str] = "Mean over windows."
+
+    kernel_size: PositivePair = Field(description="Height and width of the window.")
+    stride: PositivePair | None = Field(None, description=STRIDE)
+    padding: Padding2d = Field((NONE, NONE), description=PADDING_2D)
+    divisor_override: PositiveSize | None = Field(
+        None, description="What sums are divided by, instead of the number of positions."
+    )
+
+    def divisor(self) -> Dim | None:
+        """The argument."""
+        return self.divisor_override
+
+
+_SIDED = '''\
+class SidedAvgPool{axes}d(nn.AvgPool{axes}d):
+    """An average pool whose padding, {padding}, differs by side."""
 
     def __init__(
         self,
-        kernel_size: int | tuple[int, int],
+        kernel_size: {ints},
         *,
-        stride: int | tuple[int, int] | None = None,
-        padding: tuple[tuple[int, int], tuple[int, int]],
-        divisor_override: int | None = None,
+        stride: {ints} | None = None,
+        padding: {sides},{divisor}
     ) -> None:
-        super().__init__(kernel_size, stride, divisor_override=divisor_override)
-        (top, bottom), (left, right) = padding
-        self.sides = (left, right, top, bottom)
+        super().__init__({given})
+        {named} = padding
+        self.sides = {order}
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         padded = nn.functional.pad(input, self.sides)
         return super().forward(padded)
-''',
-)
+'''
+
+_OF_A_SEQUENCE = {
+    "divisor": "",
+    "given": "kernel_size, kernel_size if stride is None else stride",
+}
+_OF_A_MAP = {
+    "divisor": "\n        divisor_override: int | None = None,",
+    "given": "kernel_size, stride, divisor_override=divisor_override",
+}
+"""A map's class knows a divisor; a sequence's has no type for a stride of None."""
+
+SIDED_AVG: Mapping[type[Pool], Support] = {
+    AvgPool1d: Support("SidedAvgPool1d", sided_source(_SIDED, 1, **_OF_A_SEQUENCE)),
+    AvgPool2d: Support("SidedAvgPool2d", sided_source(_SIDED, 2, **_OF_A_MAP)),
+}
 
 
-@pytorch.register(AvgPool2d)
-def _pytorch(op: AvgPool2d, *inputs: TensorType) -> ModuleForm:
+@pytorch.register(AvgPool1d, AvgPool2d)
+def _pytorch(op: AvgPool, *inputs: TensorType) -> ModuleForm:
     return sided_form(op, SIDED_AVG, *inputs)
 
 
-@onnx.register(AvgPool2d)
-def _onnx(op: AvgPool2d, layer: OnnxLayer) -> str:
-    if op.divisor_override is not None:
-        return _onnx_sum(op, layer, int(op.divisor_override))
-    down, across = op.axes(layer.types[0])
+@onnx.register(AvgPool1d, AvgPool2d)
+def _onnx(op: AvgPool, layer: OnnxLayer) -> str:
+    divisor = op.divisor()
+    if divisor is not None:
+        return _onnx_sum(op, layer, int(divisor))
     return layer.node(
         "AveragePool",
         layer.inputs[0],
         kernel_shape=ints(op.kernel_size),
-        strides=(int(down.stride), int(across.stride)),
+        strides=ints(op.steps()),
         pads=pads(sides_of(op.padding)),
         ceil_mode=int(op.ceil_mode),
         count_include_pad=int(op.count_include_pad),
     )
 
 
-def _onnx_sum(op: AvgPool2d, layer: OnnxLayer, divisor: int) -> str:
+def _onnx_sum(op: AvgPool, layer: OnnxLayer, divisor: int) -> str:
     """Zeros around the input make every window whole; its mean times its area is its sum.
 
     With ``ceil_mode`` one more window is made on each axis, and cut off where a pool that knows
     ``ceil_mode`` makes none: the sizes may be symbolic.
     """
     (x,) = layer.inputs
-    (down, across), (kh, kw) = op.axes(layer.types[0]), ints(op.kernel_size)
-    stride = (int(down.stride), int(across.stride))
+    (kh, kw), stride = ints(op.kernel_size), ints(op.steps())
     top, left, bottom, right = pads(sides_of(op.padding))
     more = [step - 1 for step in stride] if op.ceil_mode else [0, 0]
     around = layer.ints("pads", 0, 0, top, left, 0, 0, bottom + more[0], right + more[1])
@@ -128,23 +179,23 @@ def _onnx_sum(op: AvgPool2d, layer: OnnxLayer, divisor: int) -> str:
     return layer.node("Mul", mean, layer.scalar("scale", kh * kw / divisor))
 
 
-@reference.register(AvgPool2d)
+@reference.register(AvgPool1d, AvgPool2d)
 def _reference(
-    np: ModuleType, op: AvgPool2d, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+    np: ModuleType, op: AvgPool, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
     """``y[h, w] = (sum over i, j of x[s h + i, s w + j]) / n[h, w]``."""
     (x,) = inputs
     type_ = TensorType.of(*x.shape)
     axes, places = op.axes(type_), ints(op.infer(type_).spatial)
-    total: Array = np.sum([each for _, _, each in taps(np, x, axes, places)], axis=0)
-    if op.divisor_override is not None:
-        return total / int(op.divisor_override)
+    total: Array = np.sum(list(taps(np, x, axes, places)), axis=0)
+    divisor = op.divisor()
+    if divisor is not None:
+        return total / int(divisor)
     counts = [
         _counted(np, axis, count, op.count_include_pad)
         for axis, count in zip(axes, places, strict=True)
     ]
-    divisors: Array = np.outer(*counts)
-    return total / divisors
+    return total / reduce(np.multiply.outer, counts)
 
 
 def _counted(np: ModuleType, axis: Axis, places: int, include_pad: bool) -> Array:

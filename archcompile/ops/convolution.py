@@ -1,11 +1,10 @@
-"""``conv2d``: torch.nn.Conv2d."""
+"""``conv1d`` and ``conv2d``: torch.nn.Conv1d and Conv2d."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import gcd, isqrt
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -20,23 +19,28 @@ from archcompile.ir.op import (
     Undecided,
     Unknown,
     Window,
-    must_divide,
-    require_rank,
     word_of,
 )
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
+from archcompile.ops.groups import require_groups
 from archcompile.ops.windows import (
     NONE,
     ONE,
     Axes,
     Axis,
-    PaddingOrWord,
+    PaddingOrWord1d,
+    PaddingOrWord2d,
+    PositiveSingle,
     Sides,
+    Sizes,
     axes_of,
+    axis_names,
     ints,
     is_sided,
     pads,
+    require_map,
+    sided_source,
     sides_of,
     slide,
     taps,
@@ -49,23 +53,18 @@ if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
 
-class Conv2d(Op):
-    """Each output channel is a sum of kernels over the channels of its group, and a bias."""
+class Convolution(Op):
+    """Base of the convolutions: what they are along any number of axes."""
 
-    key: ClassVar[str] = "conv2d"
-    title: ClassVar[str] = "Convolution over height and width."
+    has_channels: ClassVar[bool] = True
 
     out_channels: PositiveSize = Field(description="Channels of the output.")
-    kernel_size: PositivePair = Field(description="Height and width of the kernel.")
-    stride: PositivePair = Field(ONE, description="Steps between windows.")
-    padding: PaddingOrWord = Field(
-        NONE,
-        description="Rows and columns added around the input: one number, [height, width], "
-        "[[top, bottom], [left, right]], same (the output is as large as the input) or valid (0).",
-    )
-    dilation: PositivePair = Field(ONE, description="Steps between positions of the kernel.")
+    kernel_size: Sizes
+    stride: Sizes
+    padding: Sizes | Sides | str
+    dilation: Sizes
     groups: PositiveSize = Field(
-        Dim.of(1), description="Parts that the channels are split into; each part sees its own."
+        ONE, description="Parts that the channels are split into; each part sees its own."
     )
     bias: Flag = Field(True, description="Whether each output channel has a bias.")
     padding_mode: Annotated[
@@ -76,13 +75,12 @@ class Conv2d(Op):
     def infer(self, *inputs: TensorType) -> TensorType:
         """[N, C, H, W] to [N, out_channels, H', W'], ``H' = (H + p - d(k - 1) - 1) // s + 1``."""
         (x,) = inputs
-        require_rank(self, x, 4, layout="a map [N, C, H, W]")
-        _require_groups(self, x.channels)
+        require_map(self, x, len(self.kernel_size))
+        require_groups(self.groups, x.channels, self.out_channels)
         axes = self.axes(x)
         for axis in axes:
             _require_source(self, axis)
-        height, width = (slide(self.key, axis) for axis in axes)
-        return TensorType((x.dims[0], self.out_channels, height, width))
+        return TensorType((x.dims[0], self.out_channels, *(slide(self.key, axis) for axis in axes)))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
         """``in_channels`` is axis 1."""
@@ -91,23 +89,28 @@ class Conv2d(Op):
     def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
         """``weight`` (out, in/groups, kh, kw), ``bias`` (out): uniform in ±1/sqrt(fan in)."""
         channels = inputs[0].channels // self.groups
-        init = UniformFanIn(channels * self.kernel_size[0] * self.kernel_size[1])
-        weight = Weight("weight", (self.out_channels, channels, *self.kernel_size), init)
+        shape = (self.out_channels, channels, *self.kernel_size)
+        init = UniformFanIn(TensorType(shape).elements())
         bias = (Weight("bias", (self.out_channels,), init),) if self.bias else ()
-        return (weight, *bias)
+        return (Weight("weight", shape, init), *bias)
 
     def macs(self, *inputs: TensorType) -> Dim:
         """H' × W' × out × in/groups × kh × kw."""
-        weight = self.weights(*inputs)[0].elements()
-        height, width = self.infer(*inputs).spatial
-        return height * width * weight
+        total = self.weights(*inputs)[0].elements()
+        for size in self.infer(*inputs).spatial:
+            total = size * total
+        return total
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
-        """The dilated kernel and the stride, along height and width."""
+        """The dilated kernel and the stride, along each axis."""
         return tuple(axis.window for axis in self.axes(inputs[0]))
 
+    def divided(self, parts: int) -> Self:
+        """Each GPU convolves its own channels: more groups."""
+        return self.updated({"groups": self.groups * parts})
+
     def axes(self, x: TensorType) -> Axes:
-        """The kernel's windows on a map of this type."""
+        """The kernel's windows on an input of this type."""
         return axes_of(x, self.kernel_size, self.stride, self.sides(), self.dilation)
 
     def sides(self) -> Sides:
@@ -115,7 +118,7 @@ class Conv2d(Op):
         if isinstance(self.padding, Unknown):
             raise Undecided(self.padding.text)
         if self.padding == "valid":
-            return sides_of(NONE)
+            return ((NONE, NONE),) * len(self.kernel_size)
         if isinstance(self.padding, str):
             return self._same()
         return sides_of(self.padding)
@@ -124,47 +127,48 @@ class Conv2d(Op):
         if any(step.always_equal(1) is False for step in self.stride):
             raise OpError(
                 Code.UNSUPPORTED,
-                "`padding: same` needs a stride of 1, "
-                f"got {self.stride[0]} and {self.stride[1]} (height, width)",
+                f"`padding: same` needs a stride of 1, got {' and '.join(map(str, self.stride))} "
+                f"({', '.join(axis_names(len(self.stride)))})",
                 argument="padding",
                 help="give the padding as a number, or for each side",
             )
         totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
-        height, width = ((total // 2, total - total // 2) for total in totals)
-        return height, width
+        return tuple((total // 2, total - total // 2) for total in totals)
 
 
-def _require_groups(op: Conv2d, channels: Dim) -> None:
-    """``groups`` divides the channels on both ends."""
-    if all(must_divide(op.groups, each) for each in (channels, op.out_channels)):
-        return
-    raise OpError(
-        Code.NOT_DIVISIBLE,
-        f"`groups: {op.groups}` must divide the input's {channels} channels "
-        f"and the output's {op.out_channels}",
-        argument="groups",
-        help=_nearest(op.groups, channels, op.out_channels),
+class Conv1d(Convolution):
+    """Each output channel is a sum of kernels over the channels of its group, and a bias."""
+
+    key: ClassVar[str] = "conv1d"
+    title: ClassVar[str] = "Convolution over the length."
+
+    kernel_size: PositiveSingle = Field(description="Length of the kernel.")
+    stride: PositiveSingle = Field((ONE,), description="Steps between windows.")
+    padding: PaddingOrWord1d = Field(
+        (NONE,),
+        description="Positions added on both ends of the input: one number, [[before, after]], "
+        "same (the output is as long as the input) or valid (0).",
     )
+    dilation: PositiveSingle = Field((ONE,), description="Steps between positions of the kernel.")
 
 
-def _nearest(groups: Dim, *channels: Dim) -> str | None:
-    """The divisors of both numbers on either side of ``groups``."""
-    if not all(size.is_constant for size in (groups, *channels)):
-        return None
-    wanted, common = int(groups), gcd(*map(int, channels))
-    if common > _LARGEST:
-        return None
-    small = [n for n in range(1, isqrt(common) + 1) if common % n == 0]
-    legal = sorted({*small, *(common // n for n in small)})
-    near = [n for n in legal if n < wanted][-1:] + [n for n in legal if n > wanted][:1]
-    return f"`groups: {' or '.join(map(str, near))}` would"
+class Conv2d(Convolution):
+    """Each output channel is a sum of kernels over the channels of its group, and a bias."""
+
+    key: ClassVar[str] = "conv2d"
+    title: ClassVar[str] = "Convolution over height and width."
+
+    kernel_size: PositivePair = Field(description="Height and width of the kernel.")
+    stride: PositivePair = Field((ONE, ONE), description="Steps between windows.")
+    padding: PaddingOrWord2d = Field(
+        (NONE, NONE),
+        description="Rows and columns added around the input: one number, [height, width], "
+        "[[top, bottom], [left, right]], same (the output is as large as the input) or valid (0).",
+    )
+    dilation: PositivePair = Field((ONE, ONE), description="Steps between positions of the kernel.")
 
 
-_LARGEST = 1 << 40
-"""Divisors are looked for up to here, which takes a million steps at most."""
-
-
-def _require_source(op: Conv2d, axis: Axis) -> None:
+def _require_source(op: Convolution, axis: Axis) -> None:
     """Reflected and wrapped padding comes from the input, which must have that many positions."""
     spare = {"reflect": 1, "circular": 0}.get(_mode(op))
     if spare is None:
@@ -179,27 +183,25 @@ def _require_source(op: Conv2d, axis: Axis) -> None:
             )
 
 
-def _mode(op: Conv2d) -> str:
+def _mode(op: Convolution) -> str:
     if isinstance(op.padding_mode, Unknown):
         raise Undecided(op.padding_mode.text)
     return op.padding_mode
 
 
-SIDED = Support(
-    "SidedConv2d",
-    '''\
-class SidedConv2d(nn.Conv2d):
-    """A convolution whose padding, ((top, bottom), (left, right)), differs by side."""
+_SIDED = '''\
+class SidedConv{axes}d(nn.Conv{axes}d):
+    """A convolution whose padding, {padding}, differs by side."""
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, int],
+        kernel_size: {ints},
         *,
-        stride: int | tuple[int, int] = 1,
-        padding: tuple[tuple[int, int], tuple[int, int]],
-        dilation: int | tuple[int, int] = 1,
+        stride: {ints} = 1,
+        padding: {sides},
+        dilation: {ints} = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
@@ -213,38 +215,43 @@ class SidedConv2d(nn.Conv2d):
             groups=groups,
             bias=bias,
         )
-        (top, bottom), (left, right) = padding
-        self.sides = (left, right, top, bottom)
+        {named} = padding
+        self.sides = {order}
         self.mode = "constant" if padding_mode == "zeros" else padding_mode
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         padded = nn.functional.pad(input, self.sides, mode=self.mode)
         return super().forward(padded)
-''',
-)
+'''
+
+SIDED: Mapping[type[Convolution], Support] = {
+    Conv1d: Support("SidedConv1d", sided_source(_SIDED, 1)),
+    Conv2d: Support("SidedConv2d", sided_source(_SIDED, 2)),
+}
 """Padding is done beforehand, in the mode; what is left is a convolution without any."""
 
 
-@pytorch.register(Conv2d)
-def _pytorch(op: Conv2d, *inputs: TensorType) -> ModuleForm:
+@pytorch.register(Conv1d, Conv2d)
+def _pytorch(op: Convolution, *inputs: TensorType) -> ModuleForm:
     if not is_sided(op.padding):
         return ModuleForm(module_call(op, *inputs))
-    return ModuleForm(module_call(op, *inputs, function=SIDED.name), (SIDED,))
+    support = SIDED[type(op)]
+    return ModuleForm(module_call(op, *inputs, function=support.name), (support,))
 
 
 _PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """torch's padding modes in the words of ONNX and NumPy."""
 
 
-@onnx.register(Conv2d)
-def _onnx(op: Conv2d, layer: OnnxLayer) -> str:
+@onnx.register(Conv1d, Conv2d)
+def _onnx(op: Convolution, layer: OnnxLayer) -> str:
     (x,) = layer.inputs
     around = pads(op.sides())
     if op.padding_mode != "zeros" and any(around):
-        top, left, bottom, right = around
-        amounts = layer.ints("pads", 0, 0, top, left, 0, 0, bottom, right)
+        axes = len(around) // 2
+        amounts = layer.ints("pads", 0, 0, *around[:axes], 0, 0, *around[axes:])
         x = layer.part("pad", "Pad", x, amounts, mode=_PAD_MODES[op.padding_mode])
-        around = (0, 0, 0, 0)
+        around = (0,) * len(around)
     bias = [layer.weights["bias"]] if op.bias else []
     return layer.node(
         "Conv",
@@ -259,9 +266,9 @@ def _onnx(op: Conv2d, layer: OnnxLayer) -> str:
     )
 
 
-@reference.register(Conv2d)
+@reference.register(Conv1d, Conv2d)
 def _reference(
-    np: ModuleType, op: Conv2d, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+    np: ModuleType, op: Convolution, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
     """``y[o, h, w] = b[o] + sum over c, i, j of W[o, c, i, j] x[c, s h + d i, s w + d j]``.
 
@@ -269,14 +276,14 @@ def _reference(
     """
     (x,) = inputs
     type_ = TensorType.of(*x.shape)
-    height, width = ints(op.infer(type_).spatial)
+    places = ints(op.infer(type_).spatial)
     groups, kernel = int(op.groups), weights["weight"]
     rows = kernel.reshape(groups, len(kernel) // groups, -1)  # group, out, (in, kh, kw)
     padding = {"mode": _PAD_MODES.get(op.padding_mode, "constant")}
     samples = []
     for sample in x:  # one after the other, since what all windows see is large
-        around = taps(np, sample[None], op.axes(type_), (height, width), **padding)
-        seen = np.stack([each[0] for _, _, each in around], axis=1)  # channel, (i, j), H', W'
-        samples.append(rows @ seen.reshape(groups, -1, height * width))
-    y: Array = np.stack(samples).reshape(len(x), -1, height, width)
-    return y + weights["bias"][:, None, None] if op.bias else y
+        around = taps(np, sample[None], op.axes(type_), places, **padding)
+        seen = np.stack([each[0] for each in around], axis=1)  # channel, (i, j), H', W'
+        samples.append(rows @ seen.reshape(groups, -1, np.prod(places)))
+    y: Array = np.stack(samples).reshape(len(x), -1, *places)
+    return y + weights["bias"].reshape(-1, *(1,) * len(places)) if op.bias else y

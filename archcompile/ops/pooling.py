@@ -1,4 +1,4 @@
-"""``max_pool2d``: torch.nn.MaxPool2d, and the base of the pools with a window."""
+"""``max_pool1d``, ``max_pool2d``: torch.nn.MaxPool1d, MaxPool2d; the base of windowed pools."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
-from archcompile.ir.op import Flag, Op, OpError, PositivePair, Window, require_rank
+from archcompile.ir.op import Flag, Op, OpError, PositivePair, Window
 from archcompile.ir.types import TensorType
 from archcompile.ops.windows import (
     NONE,
     ONE,
     Axes,
     Axis,
-    Padding,
+    Padding1d,
+    Padding2d,
+    PositiveSingle,
+    Sides,
+    Sizes,
     axes_of,
     ints,
     is_sided,
     pads,
+    require_map,
+    sided_source,
     sides_of,
     slide,
     taps,
@@ -32,28 +38,37 @@ from archcompile.targets.reference import reference
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
+STRIDE = "Steps between windows; none is the window's own size."
+PADDING_1D = (
+    "Positions added on both ends of the input, at most half of the window: one number or "
+    "[[before, after]]."
+)
+PADDING_2D = (
+    "Rows and columns added around the input, at most half of the window: one number, "
+    "[height, width] or [[top, bottom], [left, right]]."
+)
 
-class Pool2d(Op):
+
+class Pool(Op):
     """Base of the pools with a window: each channel by itself, its windows side by side."""
 
-    kernel_size: PositivePair = Field(description="Height and width of the window.")
-    stride: PositivePair | None = Field(
-        None, description="Steps between windows; none is the window's own size."
-    )
-    padding: Padding = Field(
-        NONE,
-        description="Rows and columns added around the input, at most half of the window: one "
-        "number, [height, width] or [[top, bottom], [left, right]].",
-    )
+    by_channel: ClassVar[bool] = True
+
+    kernel_size: Sizes
+    stride: Sizes | None
+    padding: Sizes | Sides
 
     def axes(self, x: TensorType) -> Axes:
-        """The windows on a map of this type."""
-        stride = self.kernel_size if self.stride is None else self.stride
-        return axes_of(x, self.kernel_size, stride, sides_of(self.padding))
+        """The windows on an input of this type."""
+        return axes_of(x, self.kernel_size, self.steps(), sides_of(self.padding))
+
+    def steps(self) -> Sizes:
+        """The stride of each axis."""
+        return self.kernel_size if self.stride is None else self.stride
 
     def pooled(self, x: TensorType, ceil: bool) -> TensorType:
-        """[N, C, H, W] to [N, C, H', W']; the refusals that both pools share."""
-        require_rank(self, x, 4, layout="a map [N, C, H, W]")
+        """[N, C, H, W] to [N, C, H', W']; the refusals that all pools share."""
+        require_map(self, x, len(self.kernel_size))
         axes = self.axes(x)
         for axis in axes:
             _require_half(self, axis)
@@ -65,21 +80,17 @@ class Pool2d(Op):
                 argument="padding",
                 help="leave `ceil_mode` out and pad the last side by what is missing",
             )
-        height, width = (slide(self.key, axis, ceil=ceil) for axis in axes)
-        return TensorType((*x.dims[:2], height, width))
+        return TensorType((*x.dims[:2], *(slide(self.key, axis, ceil=ceil) for axis in axes)))
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
-        """The (dilated) window and the stride, along height and width."""
+        """The (dilated) window and the stride, along each axis."""
         return tuple(axis.window for axis in self.axes(inputs[0]))
 
 
-class MaxPool2d(Pool2d):
-    """The greatest element of each window; padding never wins."""
+class MaxPool(Pool):
+    """Base of the maximum pools: the greatest element of each window; padding never wins."""
 
-    key: ClassVar[str] = "max_pool2d"
-    title: ClassVar[str] = "Maximum over windows."
-
-    dilation: PositivePair = Field(ONE, description="Steps between positions of the window.")
+    dilation: Sizes
     return_indices: Flag = Field(
         False, description="Refused: an op has one output, the greatest elements."
     )
@@ -88,28 +99,56 @@ class MaxPool2d(Pool2d):
     )
 
     def axes(self, x: TensorType) -> Axes:
-        """The dilated windows on a map of this type."""
-        stride = self.kernel_size if self.stride is None else self.stride
-        return axes_of(x, self.kernel_size, stride, sides_of(self.padding), self.dilation)
+        """The dilated windows on an input of this type."""
+        return axes_of(x, self.kernel_size, self.steps(), sides_of(self.padding), self.dilation)
 
     def infer(self, *inputs: TensorType) -> TensorType:
         """[N, C, H, W] to [N, C, H', W'] (``Axis.places``)."""
         (x,) = inputs
-        if self.return_indices:
-            raise OpError(
-                Code.UNSUPPORTED,
-                "`max_pool2d` with `return_indices: true` would have two outputs",
-                argument="return_indices",
-                help="leave `return_indices` out",
-            )
+        refuse_indices(self, self.return_indices)
         made = self.pooled(x, bool(self.ceil_mode))
         for axis, places in zip(self.axes(x), made.spatial, strict=True):
             if places.is_constant and axis.size.is_constant:
-                _require_input(axis, int(places))
+                _require_input(self, axis, int(places))
         return made
 
 
-def _require_half(op: Pool2d, axis: Axis) -> None:
+class MaxPool1d(MaxPool):
+    """The greatest element of each window; padding never wins."""
+
+    key: ClassVar[str] = "max_pool1d"
+    title: ClassVar[str] = "Maximum over windows of a sequence."
+
+    kernel_size: PositiveSingle = Field(description="Length of the window.")
+    stride: PositiveSingle | None = Field(None, description=STRIDE)
+    padding: Padding1d = Field((NONE,), description=PADDING_1D)
+    dilation: PositiveSingle = Field((ONE,), description="Steps between positions of the window.")
+
+
+class MaxPool2d(MaxPool):
+    """The greatest element of each window; padding never wins."""
+
+    key: ClassVar[str] = "max_pool2d"
+    title: ClassVar[str] = "Maximum over windows."
+
+    kernel_size: PositivePair = Field(description="Height and width of the window.")
+    stride: PositivePair | None = Field(None, description=STRIDE)
+    padding: Padding2d = Field((NONE, NONE), description=PADDING_2D)
+    dilation: PositivePair = Field((ONE, ONE), description="Steps between positions of the window.")
+
+
+def refuse_indices(op: Op, return_indices: bool) -> None:
+    """Where the greatest elements stood would be a second output."""
+    if return_indices:
+        raise OpError(
+            Code.UNSUPPORTED,
+            f"`{op.key}` with `return_indices: true` would have two outputs",
+            argument="return_indices",
+            help="leave `return_indices` out",
+        )
+
+
+def _require_half(op: Pool, axis: Axis) -> None:
     """torch's rule, so that every window sees some of the input."""
     for amount in (axis.before, axis.after):
         if (axis.kernel // 2).always_at_least(amount) is False:
@@ -122,7 +161,7 @@ def _require_half(op: Pool2d, axis: Axis) -> None:
             )
 
 
-def _require_input(axis: Axis, places: int) -> None:
+def _require_input(op: MaxPool, axis: Axis, places: int) -> None:
     """A window dilated beyond the input can miss it; its maximum would be minus infinity.
 
     Only windows that start in the padding can: the first tap behind it stands at ``start mod d``.
@@ -135,76 +174,77 @@ def _require_input(axis: Axis, places: int) -> None:
         if start % dilation >= size:
             raise OpError(
                 Code.DOES_NOT_FIT,
-                f"`max_pool2d`: a window along the {axis.name} sees padding only "
+                f"`{op.key}`: a window along the {axis.name} sees padding only "
                 f"(input {size}, kernel {axis.kernel} dilated by {dilation}, padding {before})",
                 argument="dilation",
                 help="less padding, less dilation, or a larger input",
             )
 
 
-SIDED_MAX = Support(
-    "SidedMaxPool2d",
-    '''\
-class SidedMaxPool2d(nn.MaxPool2d):
-    """A maximum pool whose padding, ((top, bottom), (left, right)), differs by side."""
+_SIDED = '''\
+class SidedMaxPool{axes}d(nn.MaxPool{axes}d):
+    """A maximum pool whose padding, {padding}, differs by side."""
 
     def __init__(
         self,
-        kernel_size: int | tuple[int, int],
+        kernel_size: {ints},
         *,
-        stride: int | tuple[int, int] | None = None,
-        padding: tuple[tuple[int, int], tuple[int, int]],
-        dilation: int | tuple[int, int] = 1,
+        stride: {ints} | None = None,
+        padding: {sides},
+        dilation: {ints} = 1,
     ) -> None:
         super().__init__(kernel_size, stride=stride, dilation=dilation)
-        (top, bottom), (left, right) = padding
-        self.sides = (left, right, top, bottom)
+        {named} = padding
+        self.sides = {order}
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         padded = nn.functional.pad(input, self.sides, value=float("-inf"))
         x: torch.Tensor = super().forward(padded)
         return x
-''',
-)
+'''
+
+SIDED_MAX: Mapping[type[Pool], Support] = {
+    MaxPool1d: Support("SidedMaxPool1d", sided_source(_SIDED, 1)),
+    MaxPool2d: Support("SidedMaxPool2d", sided_source(_SIDED, 2)),
+}
 
 
-def sided_form(op: Pool2d, support: Support, *inputs: TensorType) -> ModuleForm:
-    """torch's class, or ``support`` where the sides of an axis are padded differently."""
+def sided_form(op: Pool, supports: Mapping[type[Pool], Support], *inputs: TensorType) -> ModuleForm:
+    """torch's class, or one of ``supports`` where the sides of an axis are padded differently."""
     if not is_sided(op.padding):
         return ModuleForm(module_call(op, *inputs))
+    support = supports[type(op)]
     settled = {"ceil_mode": False, "count_include_pad": True}  # what `infer` lets through
     plain = op.updated({name: settled[name] for name in settled.keys() & vars(op).keys()})
     return ModuleForm(module_call(plain, *inputs, function=support.name), (support,))
 
 
-@pytorch.register(MaxPool2d)
-def _pytorch(op: MaxPool2d, *inputs: TensorType) -> ModuleForm:
+@pytorch.register(MaxPool1d, MaxPool2d)
+def _pytorch(op: MaxPool, *inputs: TensorType) -> ModuleForm:
     return sided_form(op, SIDED_MAX, *inputs)
 
 
-@onnx.register(MaxPool2d)
-def _onnx(op: MaxPool2d, layer: OnnxLayer) -> str:
-    down, across = op.axes(layer.types[0])
+@onnx.register(MaxPool1d, MaxPool2d)
+def _onnx(op: MaxPool, layer: OnnxLayer) -> str:
     return layer.node(
         "MaxPool",
         layer.inputs[0],
         kernel_shape=ints(op.kernel_size),
-        strides=(int(down.stride), int(across.stride)),
+        strides=ints(op.steps()),
         pads=pads(sides_of(op.padding)),
         dilations=ints(op.dilation),
         ceil_mode=int(op.ceil_mode),
     )
 
 
-@reference.register(MaxPool2d)
+@reference.register(MaxPool1d, MaxPool2d)
 def _reference(
-    np: ModuleType, op: MaxPool2d, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+    np: ModuleType, op: MaxPool, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
     """``y[h, w] = max over i, j of x[s h + d i, s w + d j]``."""
     (x,) = inputs
     type_ = TensorType.of(*x.shape)
     least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     places = ints(op.infer(type_).spatial)
-    seen = taps(np, x, op.axes(type_), places, constant_values=least)
-    y: Array = np.max([each for _, _, each in seen], axis=0)
+    y: Array = np.max(list(taps(np, x, op.axes(type_), places, constant_values=least)), axis=0)
     return y

@@ -1,9 +1,11 @@
-"""What convolutions and pools share: padding, and windows that slide over the two axes of a map."""
+"""What convolutions and pools share: padding, and windows that slide over the axes of a map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -12,76 +14,120 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import OpError, Undecided, Unknown, Window, said
+from archcompile.ir.op import (
+    NaturalSize,
+    Op,
+    OpError,
+    PositiveSize,
+    Undecided,
+    Unknown,
+    Window,
+    require_rank,
+    said,
+)
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
-Pair: TypeAlias = tuple[Dim, Dim]
-"""(height, width)."""
-Sides: TypeAlias = tuple[Pair, Pair]
-"""((top, bottom), (left, right))."""
+AxisName: TypeAlias = Literal["length", "height", "width"]
+Sizes: TypeAlias = tuple[InstanceOf[Dim], ...]
+"""One for each axis: (length,) or (height, width)."""
+Sides: TypeAlias = tuple[tuple[InstanceOf[Dim], InstanceOf[Dim]], ...]
+"""(before, after) for each axis: ((top, bottom), (left, right)) of a map."""
 
-ONE: Pair = (Dim.of(1), Dim.of(1))
-NONE: Pair = (Dim.of(0), Dim.of(0))
+NONE, ONE = Dim.of(0), Dim.of(1)
 
-_WANTED = "expected an integer, [height, width] or [[top, bottom], [left, right]]"
+_NAMES: Mapping[int, tuple[AxisName, ...]] = {1: ("length",), 2: ("height", "width")}
+_LAYOUTS = {1: "a sequence [N, C, T]", 2: "a map [N, C, H, W]"}
+_WANTED = {
+    1: "expected an integer or [[before, after]]",
+    2: "expected an integer, [height, width] or [[top, bottom], [left, right]]",
+}
 
 
-def _padding(value: object) -> object:
+def _single(value: object) -> object:
+    """``3`` means ``(3,)``."""
+    sizes = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if len(sizes) != 1:
+        raise PydanticCustomError(
+            "single", "expected one integer, got {count}", {"count": len(sizes)}
+        )
+    return sizes
+
+
+PositiveSingle: TypeAlias = Annotated[tuple[PositiveSize], BeforeValidator(_single)]
+"""(length,), at least 1."""
+NaturalSingle: TypeAlias = Annotated[tuple[NaturalSize], BeforeValidator(_single)]
+"""(length,), at least 0."""
+
+
+def _padding(axes: int, value: object) -> object:
     """One integer, one for each axis, or two for each axis; sides that are equal are one."""
-    axes = value if isinstance(value, tuple | list) else (value, value)
-    if len(axes) != 2:
-        raise PydanticCustomError("padding", _WANTED + ", got {got}", {"got": said(value)})
-    sides = tuple(_before_and_after(axis, value) for axis in axes)
+    each = value if isinstance(value, tuple | list) else (value,) * axes
+    if len(each) != axes:
+        raise _unwanted(_WANTED[axes], value)
+    sides = tuple(_before_and_after(axis, _WANTED[axes], value) for axis in each)
     if all(before == after for before, after in sides):
         return tuple(before for before, _ in sides)
     return sides
 
 
-def _before_and_after(axis: object, whole: object) -> Pair:
+def _before_and_after(axis: object, wanted: str, whole: object) -> tuple[Dim, Dim]:
     pair = axis if isinstance(axis, tuple | list) else (axis, axis)
     if len(pair) != 2:
-        raise PydanticCustomError("padding", _WANTED + ", got {got}", {"got": said(whole)})
-    before, after = (_amount(each) for each in pair)
+        raise _unwanted(wanted, whole)
+    before, after = (_amount(each, wanted) for each in pair)
     return before, after
 
 
-def _amount(value: object) -> Dim:
+def _amount(value: object, wanted: str) -> Dim:
     if isinstance(value, bool) or not isinstance(value, int | Dim):
-        raise PydanticCustomError("padding", _WANTED + ", got {got}", {"got": said(value)})
+        raise _unwanted(wanted, value)
     amount = Dim.of(value)
     if amount.always_at_least(0) is False:
         raise PydanticCustomError("padding", "expected at least 0, got {got}", {"got": str(amount)})
     return amount
 
 
-def _padding_or_word(value: object) -> object:
+def _padding_or_word(axes: int, value: object) -> object:
     if not isinstance(value, str):
-        return _padding(value)
+        return _padding(axes, value)
     if value not in ("same", "valid"):
-        raise PydanticCustomError(
-            "padding", _WANTED + ", same or valid, got {got}", {"got": said(value)}
-        )
+        raise _unwanted(f"{_WANTED[axes]}, same or valid", value)
     return value
 
 
+def _unwanted(wanted: str, value: object) -> PydanticCustomError:
+    return PydanticCustomError(
+        "padding", "{wanted}, got {got}", {"wanted": wanted, "got": said(value)}
+    )
+
+
 _Pair: TypeAlias = tuple[InstanceOf[Dim], InstanceOf[Dim]]
-Padding: TypeAlias = Annotated[_Pair | tuple[_Pair, _Pair], BeforeValidator(_padding)]
-"""(height, width), or ((top, bottom), (left, right)) where sides differ; each at least 0."""
-PaddingOrWord: TypeAlias = Annotated[
-    _Pair | tuple[_Pair, _Pair] | Literal["same", "valid"], BeforeValidator(_padding_or_word)
+Padding1d: TypeAlias = Annotated[
+    tuple[InstanceOf[Dim]] | tuple[_Pair], BeforeValidator(partial(_padding, 1))
 ]
-"""``Padding``, or a convolution's ``same`` and ``valid``."""
+"""(length,), or ((before, after),) where they differ; each at least 0."""
+Padding2d: TypeAlias = Annotated[_Pair | tuple[_Pair, _Pair], BeforeValidator(partial(_padding, 2))]
+"""(height, width), or ((top, bottom), (left, right)) where sides differ; each at least 0."""
+PaddingOrWord1d: TypeAlias = Annotated[
+    tuple[InstanceOf[Dim]] | tuple[_Pair] | Literal["same", "valid"],
+    BeforeValidator(partial(_padding_or_word, 1)),
+]
+"""``Padding1d``, or a convolution's ``same`` and ``valid``."""
+PaddingOrWord2d: TypeAlias = Annotated[
+    _Pair | tuple[_Pair, _Pair] | Literal["same", "valid"],
+    BeforeValidator(partial(_padding_or_word, 2)),
+]
+"""``Padding2d``, or a convolution's ``same`` and ``valid``."""
 
 
-def sides_of(padding: Pair | Sides) -> Sides:
-    """The four sides. Raises ``Undecided`` for a padding that a block's call will give."""
+def sides_of(padding: Sizes | Sides) -> Sides:
+    """The sides of every axis. Raises ``Undecided`` for a padding that a block's call will give."""
     if isinstance(padding, Unknown):
         raise Undecided(padding.text)
-    height, width = (each if isinstance(each, tuple) else (each, each) for each in padding)
-    return height, width
+    return tuple(each if isinstance(each, tuple) else (each, each) for each in padding)
 
 
 def is_sided(padding: object) -> bool:
@@ -89,11 +135,39 @@ def is_sided(padding: object) -> bool:
     return isinstance(padding, tuple) and isinstance(padding[0], tuple)
 
 
+def sided_source(template: str, axes: int, **own: str) -> str:
+    """The source of a support class over so many axes that pads its sides differently.
+
+    ``{axes}`` is their number, ``{ints}`` the type of a size, ``{sides}`` that of the padding,
+    ``{padding}`` what it holds, ``{named}`` that taken apart, and ``{order}`` its parts as
+    ``nn.functional.pad`` reads them: the last axis first. The rest are the class's ``own``.
+    """
+    return template.format(axes=axes, **_SIDED[axes], **own)
+
+
+_SIDED = {
+    1: {
+        "ints": "int",
+        "sides": "tuple[tuple[int, int]]",
+        "padding": "((before, after),)",
+        "named": "((before, after),)",
+        "order": "(before, after)",
+    },
+    2: {
+        "ints": "int | tuple[int, int]",
+        "sides": "tuple[tuple[int, int], tuple[int, int]]",
+        "padding": "((top, bottom), (left, right))",
+        "named": "(top, bottom), (left, right)",
+        "order": "(left, right, top, bottom)",
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """A window on its way along one axis of ``size`` positions, padded before and after."""
 
-    name: Literal["height", "width"]
+    name: AxisName
     size: Dim
     kernel: Dim
     stride: Dim
@@ -130,17 +204,26 @@ class Axis:
         )
 
 
-Axes: TypeAlias = tuple[Axis, Axis]
+Axes: TypeAlias = tuple[Axis, ...]
 
 
-def axes_of(x: TensorType, kernel: Pair, stride: Pair, sides: Sides, dilation: Pair = ONE) -> Axes:
-    """The two axes of a map [N, C, H, W] under a window."""
-    height, width = x.spatial
-    (top, bottom), (left, right) = sides
-    return (
-        Axis("height", height, kernel[0], stride[0], dilation[0], top, bottom),
-        Axis("width", width, kernel[1], stride[1], dilation[1], left, right),
-    )
+def axis_names(axes: int) -> tuple[AxisName, ...]:
+    """What the axes behind the channels are called."""
+    return _NAMES[axes]
+
+
+def require_map(op: Op, x: TensorType, axes: int) -> None:
+    """Refuse a tensor that has not so many axes behind its channels."""
+    require_rank(op, x, axes + 2, layout=_LAYOUTS[axes])
+
+
+def axes_of(
+    x: TensorType, kernel: Sizes, stride: Sizes, sides: Sides, dilation: Sizes | None = None
+) -> Axes:
+    """The axes of a map [N, C, H, W] or a sequence [N, C, T] under a window."""
+    steps = dilation or (ONE,) * len(kernel)
+    told = zip(axis_names(len(kernel)), x.spatial, kernel, stride, steps, sides, strict=True)
+    return tuple(Axis(name, n, k, s, d, *both) for name, n, k, s, d, both in told)
 
 
 def slide(key: str, axis: Axis, *, ceil: bool = False) -> Dim:
@@ -157,7 +240,7 @@ def slide(key: str, axis: Axis, *, ceil: bool = False) -> Dim:
 
 
 def _kernel(axis: Axis) -> str:
-    if axis.dilation == Dim.of(1):
+    if axis.dilation == ONE:
         return str(axis.kernel)
     return f"{axis.extent} ({axis.kernel} dilated by {axis.dilation})"
 
@@ -168,32 +251,29 @@ def _input(axis: Axis) -> str:
     return f"padded input {axis.padded} ({axis.before} + {axis.size} + {axis.after})"
 
 
-def pads(sides: Sides) -> tuple[int, int, int, int]:
-    """ONNX's order: top, left, bottom, right."""
-    (top, bottom), (left, right) = sides
-    return int(top), int(left), int(bottom), int(right)
+def pads(sides: Sides) -> tuple[int, ...]:
+    """ONNX's order: what is before all axes, then what is behind (top, left, bottom, right)."""
+    return tuple(int(pair[end]) for end in (0, 1) for pair in sides)
 
 
-def ints(pair: tuple[Dim, ...]) -> tuple[int, int]:
-    """A pair of constants as integers."""
-    first, second = pair
-    return int(first), int(second)
+def ints(sizes: Sizes) -> tuple[int, ...]:
+    """Constants as integers."""
+    return tuple(map(int, sizes))
 
 
 def taps(
-    np: ModuleType, x: Array, axes: Axes, places: tuple[int, int], **padding: object
-) -> Iterator[tuple[int, int, Array]]:
-    """For each position (i, j) of the kernel what every window sees there, [N, C, *places].
+    np: ModuleType, x: Array, axes: Axes, places: tuple[int, ...], **padding: object
+) -> Iterator[Array]:
+    """For each position of the kernel, in row-major order, what every window sees there.
 
-    ``padding`` is what ``np.pad`` is told; windows that stand over the end see the same there.
+    Each is [N, C, *places]. ``padding`` is what ``np.pad`` is told; windows that stand over the end
+    see the same there.
     """
     rims = [_rim(axis, count) for axis, count in zip(axes, places, strict=True)]
     padded = np.pad(x, [(0, 0), (0, 0), *rims], **padding)
-    down, across = axes
-    for i in range(int(down.kernel)):
-        rows = _positions(down, i, places[0])
-        for j in range(int(across.kernel)):
-            yield i, j, padded[:, :, rows, _positions(across, j, places[1])]
+    for tap in product(*(range(int(axis.kernel)) for axis in axes)):
+        spots = zip(axes, tap, places, strict=True)
+        yield padded[(..., *(_positions(*spot) for spot in spots))]
 
 
 def _positions(axis: Axis, tap: int, places: int) -> slice:

@@ -1,6 +1,8 @@
-"""``conv2d`` against torch and onnxruntime over its whole argument space."""
+"""``conv1d`` and ``conv2d`` against torch and onnxruntime over their whole argument space."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -18,27 +20,35 @@ from archcompile.targets.reference import compute
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 
 
+Drawn = TypeVar("Drawn")
+TWELVE = {"out_channels": 12, "kernel_size": 3}
+
+
 @st.composite
 def convolutions(draw: st.DrawFn) -> Case:
-    """Legal convolutions on maps whose sizes all differ."""
+    """Legal convolutions on sequences, and on maps whose sizes all differ."""
+    axes = draw(st.sampled_from([1, 2, 2]))
+
+    def each(one: st.SearchStrategy[Drawn]) -> st.SearchStrategy[tuple[Drawn, ...]]:
+        return st.tuples(*[one] * axes)
+
     groups = draw(st.sampled_from([1, 2, 3]))
     channels = groups * draw(st.integers(1, 3))
     out = groups * draw(st.integers(1, 3))
-    pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
-    kernel, stride, dilation = draw(pair), draw(pair), draw(pair)
+    kernel, stride, dilation = (draw(each(st.integers(1, 3))) for _ in range(3))
     mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
-    sizes = draw(st.tuples(st.integers(7, 9), st.integers(10, 12)))
+    sizes = draw(st.tuples(st.integers(7, 9), st.integers(10, 12)))[:axes]
     amount = st.integers(0, 4)
     padding = draw(
         st.one_of(
             amount,
-            st.tuples(amount, amount),
-            st.tuples(st.tuples(amount, amount), st.tuples(amount, amount)),
+            each(amount),
+            each(st.tuples(amount, amount)),
             st.sampled_from(["same", "valid"]),
         )
     )
     layer = op(
-        "conv2d",
+        f"conv{axes}d",
         out_channels=out,
         kernel_size=kernel,
         stride=1 if padding == "same" else stride,
@@ -96,6 +106,51 @@ def test_macs_are_half_of_what_torch_counts_as_flops(case: Case) -> None:
 )
 def test_the_source_is_what_a_person_would_write(arguments: dict[str, object], text: str) -> None:
     assert printed(op("conv2d", **arguments), ("N", 3, 32, 32)) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            {"kernel_size": 7, "stride": 2, "bias": False},
+            "nn.Conv1d(3, 6, 7, stride=2, bias=False)",
+        ),
+        ({"kernel_size": [3], "padding": [[1, 1]]}, "nn.Conv1d(3, 6, 3, padding=1)"),
+        ({"kernel_size": 3, "padding": "same"}, "nn.Conv1d(3, 6, 3, padding='same')"),
+        ({"kernel_size": 3, "padding": [[2, 0]]}, "SidedConv1d(3, 6, 3, padding=((2, 0),))"),
+    ],
+)
+def test_a_sequences_source_is_what_a_person_would_write(
+    arguments: dict[str, object], text: str
+) -> None:
+    assert printed(op("conv1d", out_channels=6, **arguments), ("N", 3, 32)) == text
+
+
+def test_on_two_gpus_a_convolution_has_twice_the_groups() -> None:
+    assert op("conv2d", **TWELVE, groups=3).divided(2) == op("conv2d", **TWELVE, groups=6)
+    assert op("conv1d", **TWELVE).has_channels
+
+
+def test_every_output_element_reads_its_window_and_its_bias() -> None:
+    for bias, count in ((True, 9 * 3 + 1), (False, 9 * 3)):
+        layer = op("conv2d", out_channels=5, kernel_size=3, bias=bias)
+        assert int(layer.connections(TensorType.of(1, 3, 6, 8))) == 5 * 4 * 6 * count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "words"),
+    [
+        ({"kernel_size": 3, "padding": "same", "stride": 2}, (1, 3, 8), "of 1, got 2 (length)"),
+        ({"kernel_size": 9}, (1, 3, 8), "is larger than the input 8 along the length"),
+        ({"kernel_size": 3}, (1, 3, 8, 9), "expects a sequence [N, C, T], got [1, 3, 8, 9]"),
+    ],
+)
+def test_what_cannot_work_on_a_sequence_is_refused(
+    arguments: dict[str, object], shape: tuple[int, ...], words: str
+) -> None:
+    with pytest.raises(OpError) as caught:
+        op("conv1d", out_channels=8, **arguments).infer(TensorType.of(*shape))
+    assert words in caught.value.message
 
 
 def test_weights_start_as_torchs_do() -> None:
@@ -195,9 +250,10 @@ def test_the_nearest_groups_that_work_are_offered() -> None:
 @settings(max_examples=100)
 @given(convolutions())
 def test_symbolic_inference_evaluates_to_the_numbers(case: Case) -> None:
-    _, channels, height, width = case.inputs[0].shape
-    symbolic = case.layer.infer(TensorType.of("N", channels, "H", "W"))
-    known = {"N": 2, "H": height, "W": width}
+    _, channels, *sizes = case.inputs[0].shape
+    names = "HW"[: len(sizes)]
+    symbolic = case.layer.infer(TensorType.of("N", channels, *names))
+    known = {"N": 2, **dict(zip(names, sizes, strict=True))}
     assert TensorType.of(*(size.evaluate(known) for size in symbolic.dims)) == case.layer.infer(
         *case.types
     )

@@ -20,10 +20,13 @@ OPS = sorted(all_ops())
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "adaptive_avg_pool2d": {"output_size": 2},
+    "avg_pool1d": {"kernel_size": 2},
     "avg_pool2d": {"kernel_size": 2},
     "chunk": {"chunks": 2},
+    "conv1d": {"out_channels": 5, "kernel_size": 3},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
     "linear": {"out_features": 5},
+    "max_pool1d": {"kernel_size": 2},
     "max_pool2d": {"kernel_size": 2},
 }
 """Arguments for ops that have required ones."""
@@ -52,8 +55,8 @@ def example(key: str) -> Op:
 
 def inputs(op: Op) -> tuple[TensorType, ...]:
     """Types that the op accepts."""
-    one = TensorType.of("N", 6) if op.key == "linear" else TensorType.of("N", 4, 6, 8)
-    return (one,) * (op.arity or 2)
+    sizes = {"linear": (6,)}.get(op.key, (4, 6) if op.key.endswith("1d") else (4, 6, 8))
+    return (TensorType.of("N", *sizes),) * (op.arity or 2)
 
 
 def holes() -> Iterator[tuple[str, str]]:

@@ -17,9 +17,9 @@ from archcompile.ops.pooling import SIDED_MAX
 from archcompile.targets.pytorch import Support
 
 SUPPORTS = (
-    SIDED,
-    SIDED_MAX,
-    SIDED_AVG,
+    *SIDED.values(),
+    *SIDED_MAX.values(),
+    *SIDED_AVG.values(),
     ABS,
     SCALED_TANH,
 )
