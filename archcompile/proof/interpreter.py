@@ -43,7 +43,7 @@ def trace(
 
     def run(node: Node, arguments: tuple[Array, ...]) -> Array:
         own = {
-            weight.name: _raised(weights[f"{node.path}.{weight.name}"], exact)
+            weight.name: _raised(weights[node.key(weight)], exact)
             for weight in node.weights()
             if weight.dtype == "float32"
         }

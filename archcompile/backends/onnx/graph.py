@@ -1,23 +1,27 @@
 """OnnxModel: a Program as an ONNX graph, frozen and without the onnx library or any weights.
 
-Names are the spec's: a node is called as its layer (``path/op`` where a layer becomes several), a
-weight as its state_dict key, a value as the layer that makes it, inputs and outputs as the spec
-calls them. ``num_batches_tracked`` and whatever else no node reads is not in the graph.
+Names are the spec's: a node is called as its layer (``path/op`` where a layer becomes several,
+``path#2`` where it is used once more), a weight as its state_dict key, a value as the layer that
+makes it, inputs and outputs as the spec calls them. A bare parameter is its weight, without a node.
+``num_batches_tracked`` and whatever else no node reads is not in the graph, nor is what only
+training needs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from archcompile.backends.onnx.functions import FunctionTable, OnnxFunction, Step
+from archcompile.backends.onnx.functions import Body, FunctionTable, OnnxFunction, Step
 from archcompile.diagnostics import InternalError
 from archcompile.ir.dim import Dim
 from archcompile.ir.program import Member, Node, Program, Region, Value
 from archcompile.ir.types import TensorType
+from archcompile.ir.uses import Uses
 from archcompile.ir.weight import Weight
+from archcompile.passes.inference import for_inference
 from archcompile.targets.onnx import OnnxConstant, OnnxLayer, OnnxNode, emit
 
 Size: TypeAlias = int | str
@@ -53,9 +57,10 @@ def onnx_model(program: Program, *, functions: bool) -> OnnxModel:
 
     Raises InternalError if the graph would not be well formed.
     """
+    program = for_inference(program)
     writer = _Writer(program, functions)
     steps = writer.body(program.members)
-    shown, identities = _shown(program)
+    shown, identities = _shown(program, writer.bare)
     steps = tuple(_under(step, shown) for step in steps) + identities
     read = {name for step in steps for name in step.inputs}
     made = {name for step in steps for name in step.outputs}
@@ -92,6 +97,8 @@ class _Writer:
         )
         self.weights: dict[str, OnnxValue] = {}
         self.constants: list[OnnxConstant] = []
+        self.calls = Uses()
+        self.bare = {node.name: node.path for node in program.nodes() if _is_bare(node)}
         self.uses = Counter(value.name for node in program.nodes() for value in node.inputs)
         self.uses.update(output.value.name for output in program.outputs)
 
@@ -103,20 +110,24 @@ class _Writer:
         if isinstance(member, Node):
             return self._node(member)
         outputs = self._visible(member) if self.functions and member.block is not None else ()
+        name = self.calls.name(member.path)
         if not outputs:  # no block, or one through which its input passes untouched
             return self.body(member.members)
         before = len(self.constants)
         steps = self.body(member.members)
         constants, self.constants[before:] = tuple(self.constants[before:]), []
-        return (self.table.call(member, steps, constants, outputs),)
+        body = Body(name, member, steps, constants, outputs)
+        return (self.table.call(body, self.weights.keys()),)
 
     def _node(self, node: Node) -> tuple[Step, ...]:
-        keys = {weight.name: f"{node.path}.{weight.name}" for weight in node.weights()}
+        keys = {weight.name: node.key(weight) for weight in node.weights()}
         for weight in node.weights():
             self.weights.setdefault(keys[weight.name], _weight(keys[weight.name], weight))
+        if node.name in self.bare:
+            return ()
         layer = OnnxLayer(
-            path=node.path,
-            inputs=tuple(value.name for value in node.inputs),
+            path=node.name,
+            inputs=tuple(self.bare.get(value.name, value.name) for value in node.inputs),
             types=node.types,
             weights=keys,
             result=node.output.name,
@@ -128,7 +139,7 @@ class _Writer:
 
     def _visible(self, region: Region) -> tuple[str, ...]:
         """Values made inside that the outside sees: the region's outputs, then tapped ones."""
-        made = [node.output.name for node in _nodes(region)]
+        made = [node.name for node in _nodes(region) if node.name not in self.bare]
         inside = Counter(value.name for node in _nodes(region) for value in node.inputs)
         declared = [value.name for value in region.outputs if value.name in set(made)]
         tapped = [name for name in made if self.uses[name] > inside[name]]
@@ -143,13 +154,20 @@ def _nodes(region: Region) -> Iterator[Node]:
             yield from _nodes(member)
 
 
-def _shown(program: Program) -> tuple[dict[str, str], tuple[OnnxNode, ...]]:
+def _is_bare(node: Node) -> bool:
+    """A bare parameter: its weight has its own name."""
+    return any(not weight.name for weight in node.weights())
+
+
+def _shown(
+    program: Program, bare: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[OnnxNode, ...]]:
     """What a layer's value is called where an output shows it; and the identities that remain.
 
-    An output that shows an input, or a value that another output shows already, needs a node of
-    its own. A layer whose own name an output has taken for another value steps aside.
+    An output that shows an input, a bare parameter, or a value that another output shows already,
+    needs a node of its own. A layer whose own name an output has taken steps aside.
     """
-    inputs = {value.name for value in program.inputs}
+    inputs = {value.name for value in program.inputs} | bare.keys()
     made = {node.output.name for node in program.nodes()}
     shown: dict[str, str] = {}
     identities: list[tuple[str, Value]] = []
@@ -159,12 +177,16 @@ def _shown(program: Program) -> tuple[dict[str, str], tuple[OnnxNode, ...]]:
         else:
             shown[output.value.name] = output.name
     for output in program.outputs:
-        if output.name in made and output.name not in shown:
+        if output.name in made - bare.keys() and output.name not in shown:
             shown[output.name] = f"{output.name}/value"
     return shown, tuple(
-        OnnxNode(f"{name}/output", "Identity", (shown.get(value.name, value.name),), (name,))
+        OnnxNode(f"{name}/output", "Identity", (_source(value.name, shown, bare),), (name,))
         for name, value in identities
     )
+
+
+def _source(name: str, shown: Mapping[str, str], bare: Mapping[str, str]) -> str:
+    return bare.get(name) or shown.get(name, name)
 
 
 def _under(step: Step, names: dict[str, str]) -> Step:

@@ -18,9 +18,10 @@ import pytest
 from archcompile.backends.onnx import onnx_bytes, onnx_text, save_onnx
 from archcompile.diagnostics import SpecError
 from archcompile.ir.program import Program
-from archcompile.proof import verification_weights
+from archcompile.passes.inference import for_inference
+from archcompile.proof import interpret, verification_weights
 from archcompile.weights import initial_weights
-from tests import handmade
+from tests import handmade, programs
 
 ROOT = Path(__file__).parents[3]
 PROGRAMS = [handmade.perceptron(), handmade.blocks()]
@@ -121,3 +122,18 @@ def test_bytes_do_not_depend_on_hash_order() -> None:
             env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
         )
         assert found.stdout.strip() == mine.hexdigest()
+
+
+@pytest.mark.parametrize("made", [programs.twice(), programs.with_heads()], ids=["twice", "heads"])
+def test_shared_layers_and_heads_compute_what_the_reference_computes(made: Program) -> None:
+    weights = verification_weights(made, 3)
+    x = np.random.default_rng(1).normal(size=(3, 3, 8, 8)).astype(np.float32)
+    content = onnx_bytes(made, weights)
+    model = onnx.load_from_string(content)
+    onnx.checker.check_model(model, full_check=True)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    assert str(inferred.graph.value_info) == str(model.graph.value_info)
+    (want,) = interpret(for_inference(made), {"image": x}, weights).values()
+    assert np.abs(run(content, x) - want).max() <= 1e-5 * np.abs(want).max()
+    text = onnx.parser.parse_model(onnx_text(made))
+    onnx.checker.check_model(text, full_check=True)

@@ -14,12 +14,14 @@ from archcompile.backends.onnx import onnx_model
 from archcompile.backends.onnx.functions import OnnxCall
 from archcompile.backends.onnx.text import print_model
 from archcompile.diagnostics import InternalError
+from archcompile.ir.dim import Dim
+from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.ops.activations import ReLU
 from archcompile.ops.linear import Linear
 from archcompile.targets.onnx import OnnxLayer
 from archcompile.targets.onnx import onnx as rules
-from tests import handmade
+from tests import handmade, programs
 from tests.handmade import node, program, region, unit, value
 
 
@@ -201,3 +203,71 @@ def test_graph_and_text_import_neither_onnx_nor_numpy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_layer_that_is_applied_twice_is_two_nodes_with_the_same_weights() -> None:
+    model = onnx_model(programs.twice(), functions=False)
+    names = [step.name for step in model.steps]
+    assert names[:2] == ["same", "same#2"]
+    assert [each.inputs[1:] for each in model.steps[:2]] == [("same.weight", "same.bias")] * 2
+    assert len(set(names)) == len(names)
+    assert [each.name for each in model.weights].count("same.weight") == 1
+
+
+def test_a_block_that_is_applied_twice_is_two_calls_of_one_function() -> None:
+    model = onnx_model(programs.twice(), functions=True)
+    first, second = (step for step in model.steps if isinstance(step, OnnxCall))
+    assert (first.name, second.name) == ("unit", "unit#2")
+    assert first.function == second.function == "basic_block"
+    assert first.inputs == ("same#2", *second.inputs[1:])
+    assert second.inputs[0] == "unit.relu2"
+    (function,) = model.functions
+    assert [step.name for step in function.steps][:2] == ["conv1", "bn1"]
+
+
+def test_a_block_that_uses_a_layer_twice_is_one_function_however_often_it_is_applied() -> None:
+    x = value("x", "N", 8)
+    fc = Linear(out_features=8)
+    calls = []
+    for use in range(2):
+        start = calls[-1].outputs[0] if calls else x
+        first = programs.node("a.fc", fc, start, name=f"a.fc#{2 * use + 1}" if use else None)
+        second = programs.node("a.fc", fc, first.output, name=f"a.fc#{2 * use + 2}")
+        calls.append(region("a", "unit", (start,), first, second))
+    model = onnx_model(program((x,), tuple(calls), y=calls[-1].outputs[0]), functions=True)
+    (function,) = model.functions
+    assert [step.name for step in function.steps] == ["fc", "fc#2"]
+    assert function.inputs == ("x", "fc.weight", "fc.bias")
+
+
+def test_what_only_training_needs_is_not_in_the_graph() -> None:
+    model = onnx_model(programs.with_heads(), functions=True)
+    assert [each.name for each in model.outputs] == ["logits"]
+    assert [step.name for step in model.steps] == ["conv", "relu", "unread", "flatten", "fc"]
+    assert not any(each.name.startswith("aux") for each in model.weights)
+    assert model.functions == ()
+
+
+def test_a_bare_parameter_is_its_weight() -> None:
+    class Gamma(Linear):
+        arity = 0
+
+        def infer(self, *inputs: TensorType) -> TensorType:
+            return TensorType.of(8)
+
+        def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
+            return (Weight("", (Dim.of(8),), Constant(1)),)
+
+    x = value("x", "N", 8)
+    gamma = programs.node("unit.gamma", Gamma(out_features=8))
+    scaled = programs.node("unit.add", programs.op("add"), x, gamma.output)
+    call = region("unit", "unit", (x,), gamma, scaled)
+    net = program((x,), (call,), y=scaled.output, g=gamma.output)
+    flat, grouped = (onnx_model(net, functions=each) for each in (False, True))
+    assert [(each.name, each.shape) for each in flat.weights] == [("unit.gamma", (8,))]
+    assert [(each.name, each.inputs) for each in flat.steps] == [
+        ("unit.add", ("x", "unit.gamma")),
+        ("g/output", ("unit.gamma",)),
+    ]
+    assert grouped.functions[0].inputs == ("x", "gamma")
+    onnx.checker.check_model(onnx.parser.parse_model(print_model(grouped)), full_check=True)
