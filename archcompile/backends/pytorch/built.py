@@ -5,44 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeGuard
 
+from archcompile.backends.pytorch.tree import Leaf, Module, Tree, method_of
 from archcompile.backends.pytorch.values import evaluate, truth
 from archcompile.diagnostics import InternalError
-
-
-@dataclass(slots=True, eq=False)
-class Leaf:
-    """A module of torch's, or of a support class, and what it is constructed with."""
-
-    function: str
-    arguments: tuple[object, ...]
-    keywords: tuple[tuple[str, object], ...]
-    is_absent: bool = False
-    """Whether it is the identity in the place of a layer that a condition leaves out."""
-
-
-@dataclass(slots=True, eq=False)
-class Tree:
-    """A module with members: an ``nn.Sequential``, or an object of one of the file's classes."""
-
-    of: ast.ClassDef | None
-    members: dict[str, Module] = field(default_factory=dict)
-    runs_members: bool = True
-    """Whether calling it calls its members in order; else its class says what it does."""
-
-
-Module: TypeAlias = Leaf | Tree
-Pile: TypeAlias = "list[Module]"
-
-
-def leaves(module: Module, path: str = "") -> Iterator[tuple[str, Leaf]]:
-    """Every leaf with its path, in the order of registration."""
-    if isinstance(module, Leaf):
-        yield path, module
-        return
-    for name, member in module.members.items():
-        yield from leaves(member, f"{path}.{name}" if path else name)
 
 
 @dataclass(slots=True)
@@ -60,7 +27,7 @@ class Builder:
         """An object of the class."""
         definition = self.classes[name]
         base = ast.unparse(definition.bases[0])
-        tree = Tree(definition, runs_members=base == "nn.Sequential")
+        tree = Tree(definition, "sequence" if base == "nn.Sequential" else "body")
         method = method_of(definition, "__init__")
         run = _Run(self, tree, _bound(method, arguments, keywords))
         run.statements(method.body)
@@ -74,14 +41,6 @@ class Builder:
         self.placed.add(id(module))
         self.kept.append(module)
         tree.members[name] = module
-
-
-def method_of(definition: ast.ClassDef, name: str) -> ast.FunctionDef:
-    """A method of the class."""
-    for node in definition.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node
-    raise InternalError(f"the class `{definition.name}` has no `{name}`")
 
 
 def _bound(
@@ -145,25 +104,18 @@ class _Run:
             case ast.If(test=test, body=body, orelse=[]):
                 if truth(test, self.names):
                     self.statements(body)
-            case ast.If(test=test, body=body, orelse=[ast.Assign(targets=[left], value=made)]):
+            case ast.If(test=test, body=body, orelse=[otherwise]):
+                _require_identity(otherwise)
                 if truth(test, self.names):
                     self.statements(body)
                 else:
-                    self._leave_out(left, made)
+                    self._leave_out(otherwise)
             case ast.For(target=target, iter=source, body=body, orelse=[]):
                 for item in self._items(source):
                     self._bind(target, item)
                     self.statements(body)
             case _:
                 raise InternalError(f"a constructor says `{ast.unparse(node)}`")
-
-    def _leave_out(self, target: ast.expr, made: ast.expr) -> None:
-        """The attribute of a layer that is not there."""
-        if not isinstance(target, ast.Attribute) or ast.unparse(target.value) != "self":
-            raise InternalError(f"a constructor sets `{ast.unparse(target)}`")
-        if ast.unparse(made) != "nn.Identity()":
-            raise InternalError("a layer that is left out is something else than the identity")
-        self.builder.place(self.tree, target.attr, Leaf("nn.Identity", (), (), is_absent=True))
 
     def _items(self, source: ast.expr) -> tuple[object, ...]:
         items = evaluate(source, self.names)
@@ -184,8 +136,8 @@ class _Run:
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         match target:
-            case ast.Attribute(value=ast.Name(id="self"), attr=name) if self.is_open:
-                self.builder.place(self.tree, name, self._module(value))
+            case ast.Attribute() | ast.Subscript():
+                self._put(target, self._module(value))
             case ast.Name(id=name) if isinstance(value, ast.List):
                 self.assigned.add(name)
                 self.names[name] = [self._module(each) for each in value.elts]
@@ -200,6 +152,27 @@ class _Run:
             case _:
                 raise InternalError(f"a constructor sets `{ast.unparse(target)}`")
 
+    def _put(self, target: ast.expr, module: Module) -> None:
+        """``self.conv = …``, or ``self.branches["a"] = …``."""
+        match target:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if self.is_open:
+                self.builder.place(self.tree, name, module)
+                return
+            case ast.Subscript(value=owner, slice=ast.Constant(value=str() as name)):
+                tree = self._owner(owner)
+                if isinstance(tree, Tree) and tree.kind == "dict":
+                    self.builder.place(tree, name, module)
+                    return
+        raise InternalError(f"a constructor sets `{ast.unparse(target)}`")
+
+    def _leave_out(self, node: ast.stmt) -> None:
+        """The place of a layer that is not there."""
+        match node:
+            case ast.Assign(targets=[target]):
+                self._put(target, _absent())
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):
+                self._append(self._owner(owner), _absent())
+
     def _do(self, call: ast.Call) -> None:
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Call(), attr="__init__"), keywords=[]):
@@ -210,14 +183,15 @@ class _Run:
                 func=ast.Attribute(value=owner, attr="add_module"), args=[name, made], keywords=[]
             ):
                 tree, word = self._owner(owner), evaluate(name, self.names)
-                if not isinstance(tree, Tree) or not isinstance(word, str):
+                is_sequence = isinstance(tree, Tree) and tree.kind == "sequence"
+                if not isinstance(tree, Tree) or not is_sequence or not isinstance(word, str):
                     raise InternalError(f"a constructor says `{ast.unparse(call)}`")
                 self.builder.place(tree, word, self._module(made))
             case _:
                 raise InternalError(f"a constructor says `{ast.unparse(call)}`")
 
     def _open(self, call: ast.Call) -> None:
-        is_sequence = self.tree.runs_members
+        is_sequence = self.tree.kind == "sequence"
         if ast.unparse(call.func) != "super().__init__" or self.is_open:
             raise InternalError(f"a constructor says `{ast.unparse(call)}`")
         if call.args and not is_sequence:
@@ -227,7 +201,7 @@ class _Run:
             self.builder.place(self.tree, str(len(self.tree.members)), module)
 
     def _owner(self, node: ast.expr) -> object:
-        if isinstance(node, ast.Name) and node.id == "self" and self.tree.runs_members:
+        if isinstance(node, ast.Name) and node.id == "self" and self.tree.kind == "sequence":
             return self.tree
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
             return self.tree.members.get(node.attr)
@@ -236,7 +210,7 @@ class _Run:
     def _append(self, owner: object, module: Module) -> None:
         if isinstance(owner, list):
             owner.append(module)
-        elif isinstance(owner, Tree) and owner.runs_members and owner.of in (None, self.tree.of):
+        elif _is_numbered(owner) and owner.of in (None, self.tree.of):
             self.builder.place(owner, str(len(owner.members)), module)
         else:
             raise InternalError("a constructor appends to what is no list")
@@ -244,13 +218,9 @@ class _Run:
     def _module(self, node: ast.expr) -> Module:
         match node:
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                if truth(test, self.names):
-                    return self._module(body)
                 if ast.unparse(orelse) != "nn.Identity()":
-                    raise InternalError(
-                        "a layer that is left out is something else than the identity"
-                    )
-                return Leaf("nn.Identity", (), (), is_absent=True)
+                    raise InternalError(_NO_IDENTITY)
+                return self._module(body) if truth(test, self.names) else _absent()
             case ast.Name(id=name):
                 module = self.names.get(name)
                 if isinstance(module, Leaf | Tree):
@@ -261,11 +231,8 @@ class _Run:
 
     def _constructed(self, call: ast.Call) -> Module:
         function = ast.unparse(call.func)
-        if function == "nn.Sequential" and not call.keywords:
-            tree = Tree(None)
-            for module in self._modules(call.args):
-                self.builder.place(tree, str(len(tree.members)), module)
-            return tree
+        if function in _CONTAINERS:
+            return self._container(function, call)
         arguments = [evaluate(each, self.names) for each in call.args]
         keywords = {str(each.arg): evaluate(each.value, self.names) for each in call.keywords}
         if function in self.builder.classes:
@@ -274,18 +241,44 @@ class _Run:
             return Leaf(function, tuple(arguments), tuple(sorted(keywords.items())))
         raise InternalError(f"`{function}` is no module that a constructor makes")
 
+    def _container(self, function: str, call: ast.Call) -> Tree:
+        """``nn.Sequential(a, b)``, ``nn.ModuleList([a, b])``, ``nn.ModuleDict({"a": b})``."""
+        tree = Tree(None, _CONTAINERS[function])
+        members: list[tuple[object, Module]]
+        match tree.kind, call.args:
+            case "sequence", arguments:
+                members = [*enumerate(self._modules(arguments))]
+            case "list", [ast.List(elts=items)]:
+                members = [*enumerate(map(self._module, items))]
+            case "dict", [ast.Dict() as mapping]:
+                keys = [evaluate(key, {}) for key in mapping.keys if key is not None]
+                members = [*zip(keys, map(self._module, mapping.values), strict=True)]
+            case _, []:
+                members = []
+            case _:
+                raise InternalError(f"a constructor says `{ast.unparse(call)}`")
+        if call.keywords:
+            raise InternalError(f"a constructor says `{ast.unparse(call)}`")
+        for name, module in members:
+            self.builder.place(tree, str(name), module)
+        return tree
+
     def _modules(self, arguments: list[ast.expr]) -> list[Module]:
-        match arguments:
-            case [ast.Starred(value=ast.Name(id=name))]:
+        return [module for each in arguments for module in self._argument(each)]
+
+    def _argument(self, node: ast.expr) -> list[Module]:
+        """What an argument of an ``nn.Sequential`` puts there."""
+        match node:
+            case ast.Starred(value=ast.Name(id=name)):
                 pile = self.names.get(name)
                 if not isinstance(pile, list):
                     raise InternalError(f"`{name}` is no list of modules")
                 return pile
-            case [ast.Starred(value=ast.ListComp(elt=element, generators=[loop]))] if (
+            case ast.Starred(value=ast.ListComp(elt=element, generators=[loop])) if (
                 not loop.ifs and not loop.is_async
             ):
                 return [self._module(element) for _ in self._rounds(loop)]
-        return [self._module(each) for each in arguments]
+        return [self._module(node)]
 
     def _rounds(self, loop: ast.comprehension) -> Iterator[None]:
         """The rounds of a comprehension, whose variables are its own."""
@@ -296,5 +289,32 @@ class _Run:
         self.names = before
 
 
+_CONTAINERS: dict[str, Literal["sequence", "list", "dict"]] = {
+    "nn.Sequential": "sequence",
+    "nn.ModuleList": "list",
+    "nn.ModuleDict": "dict",
+}
+_NO_IDENTITY = "a layer that is left out is something else than the identity"
+
+
+def _require_identity(node: ast.stmt) -> None:
+    """What stands in the place of a layer that a call leaves out."""
+    match node:
+        case (
+            ast.Assign(value=made)
+            | ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[made]))
+        ) if ast.unparse(made) == "nn.Identity()":
+            return
+    raise InternalError(_NO_IDENTITY)
+
+
+def _absent() -> Leaf:
+    return Leaf("nn.Identity", (), (), is_absent=True)
+
+
+def _is_numbered(owner: object) -> TypeGuard[Tree]:
+    return isinstance(owner, Tree) and owner.kind in ("sequence", "list")
+
+
 def _is_module_call(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "nn.Sequential"
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in _CONTAINERS

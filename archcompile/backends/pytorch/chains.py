@@ -39,12 +39,21 @@ class Body:
         """Back to the statements around."""
         self.indent -= INDENT
 
+    def local(self, name: str) -> str:
+        """A variable that no parameter, and nothing around that is still open, is called."""
+        candidate, number = name, 1
+        while candidate in self.taken or candidate in self.open:
+            number += 1
+            candidate = f"{name}{number}"
+        self.open.append(candidate)
+        return candidate
+
 
 def chain(members: tuple[ChainMember, ...], body: Body) -> str:
     """The text that makes the chain's module, after the statements that it needs."""
     if is_numbered(members):
         return f"nn.Sequential({arguments(members, body)})"
-    target = _local("sequence", body)
+    target = body.local("sequence")
     body.add(f"{target} = nn.Sequential()")
     fill(members, target, body)
     body.open.pop()
@@ -125,7 +134,7 @@ def _comprehension(members: tuple[ChainMember, ...], body: Body) -> str | None:
 
 
 def _grown(members: tuple[ChainMember, ...], body: Body) -> str:
-    name = _local("layers", body)
+    name = body.local("layers")
     kind = "" if name in body.declared else ": list[nn.Module]"
     body.declared.add(name)
     first = next(place for place, each in enumerate(members) if not _is_plain((each,)))
@@ -134,16 +143,6 @@ def _grown(members: tuple[ChainMember, ...], body: Body) -> str:
     fill(members[first:], name, body)
     body.open.pop()
     return name
-
-
-def _local(name: str, body: Body) -> str:
-    """A local variable that no parameter, and no chain around this one, is called."""
-    candidate, number = name, 1
-    while candidate in body.taken or candidate in body.open:
-        number += 1
-        candidate = f"{name}{number}"
-    body.open.append(candidate)
-    return candidate
 
 
 def _loop(loop: LoopOf, target: str, body: Body) -> None:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from archcompile.backends.pytorch.chains import Body, arguments, chain, fill, is_numbered
-from archcompile.backends.pytorch.construct import (
-    Classes,
-    construction,
-    form_of,
-    in_order,
-    said,
-)
+from archcompile.backends.pytorch.attributes import attribute
+from archcompile.backends.pytorch.chains import Body, arguments, fill, is_numbered
+from archcompile.backends.pytorch.construct import Classes, in_order, said
+from archcompile.backends.pytorch.containers import slots
 from archcompile.backends.pytorch.docstrings import docstring_lines
 from archcompile.backends.pytorch.forward import forward
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import (
     local_names,
-    module_path,
     output_field,
     output_name,
     spelled,
 )
 from archcompile.backends.pytorch.printer import header
-from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, Chain, ChainMember, Definition, Parameter, Step
+from archcompile.ir.definition import ChainMember, Definition, Parameter
 from archcompile.ir.expr import Expr, ListOf, Literal
-from archcompile.targets.pytorch import FunctionForm
 
 _TYPES = {"int": "int", "number": "float", "bool": "bool", "text": "str"}
 
@@ -58,8 +51,8 @@ def _constructor(definition: Definition, classes: Classes) -> list[str]:
         _chain_class(definition.chain, body)
     else:
         body.add("super().__init__()")
-        for step in definition.steps:
-            _attribute(step, body)
+        for attribute_name, slot in slots(definition).items():
+            attribute(attribute_name, slot, body)
     return [*head, *body.lines]
 
 
@@ -69,49 +62,6 @@ def _chain_class(members: tuple[ChainMember, ...], body: Body) -> None:
     else:
         body.add("super().__init__()")
         fill(members, "self", body)
-
-
-def _attribute(step: Step, body: Body) -> None:
-    """The step's module under its name; a second use of a module adds nothing."""
-    is_again = module_path(step.name) != step.name
-    is_function = isinstance(step, Apply) and isinstance(form_of(step.use), FunctionForm)
-    if is_again or is_function:
-        return
-    if "." in step.name:
-        raise InternalError(f"`{step.name}` is a path, which no attribute can be called")
-    if isinstance(step, Chain) and step.condition is None and not is_numbered(step.members):
-        body.add(f"self.{step.name} = nn.Sequential()")
-        fill(step.members, f"self.{step.name}", body)
-        return
-    if isinstance(step, Chain) and step.condition is not None and _needs_lines(step, body):
-        _choice(step, said(step.condition), body)
-        return
-    if isinstance(step, Apply):
-        made = construction(step.use, body.classes)
-    else:
-        made = chain(step.members, body)
-    if step.condition is None:
-        body.add(f"self.{step.name} = {made}")
-    else:
-        choice = f"{made} if {said(step.condition)} else nn.Identity()"
-        body.add(f"self.{step.name}: nn.Module = {choice}")
-
-
-def _needs_lines(step: Chain, body: Body) -> bool:
-    """Whether the chain cannot be made inside one expression."""
-    trial = Body(body.classes, body.taken, declared=set(body.declared), open=list(body.open))
-    chain(step.members, trial)
-    return bool(trial.lines)
-
-
-def _choice(step: Chain, condition: str, body: Body) -> None:
-    """A chain made in statements, none of which is run if it is not there."""
-    body.enter(f"if {condition}:")
-    made = chain(step.members, body)
-    body.add(f"self.{step.name}: nn.Module = {made}")
-    body.leave()
-    body.lines.append(f"{' ' * body.indent}else:")
-    body.lines.append(f"{' ' * (body.indent + INDENT)}self.{step.name} = nn.Identity()")
 
 
 def _parameter(parameter: Parameter) -> str:

@@ -7,6 +7,7 @@ the tree needs them, and where a mixed product reads better with them.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from archcompile.backends.pytorch.layout import (
     Break,
@@ -75,6 +76,8 @@ def _with_brackets(node: ast.expr) -> Layout:
             return _collection("(", items, ")")
         case ast.List(elts=items):
             return _collection("[", items, "]")
+        case ast.Dict(keys=keys, values=values):
+            return _mapping(keys, values)
         case ast.ListComp(elt=element, generators=[ast.comprehension() as loop]):
             return _comprehension(element, loop)
         case ast.Starred(value=value):
@@ -119,6 +122,15 @@ def _collection(start: str, items: list[ast.expr], end: str) -> Layout:
         alone = laid_out(items[0])
         return _joined("(", group(Nest((Break(), alone, ",")), Break()), ")")
     return _bracketed(start, tuple(_listed([laid_out(each) for each in items])), end)
+
+
+def _mapping(keys: Sequence[ast.expr | None], values: list[ast.expr]) -> Layout:
+    items: list[Layout] = [
+        _joined(laid_out(key), ": ", laid_out(value))
+        for key, value in zip(keys, values, strict=True)
+        if key is not None
+    ]
+    return _bracketed("{", tuple(_listed(items)), "}") if items else "{}"
 
 
 def _comprehension(element: ast.expr, loop: ast.comprehension) -> Layout:

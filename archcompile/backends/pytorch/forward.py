@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archcompile.backends.pytorch.construct import Classes, form_of, in_python
+from archcompile.backends.pytorch.containers import Slot, callee, slots
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import (
-    module_path,
     output_field,
     output_name,
     spelled,
@@ -39,6 +40,7 @@ class _Frame:
     """The variables that are typed as parameters."""
     tuples: frozenset[str]
     """The values that hold several outputs, which are read by name."""
+    members: Mapping[str, Slot]
     holder: dict[str, str] = field(default_factory=dict)
 
     def needed(self, place: int) -> set[str]:
@@ -71,7 +73,7 @@ def forward(definition: Definition, class_name: str, classes: Classes) -> list[s
     """
     inputs = tuple(spelled(name) for name, _ in definition.inputs)
     parts = {name.rpartition(".")[0] for names in _consumers(definition) for name in names}
-    frame = _Frame(_reads(definition), classes.all, inputs, frozenset(parts))
+    frame = _Frame(_reads(definition), classes.all, inputs, frozenset(parts), slots(definition))
     for name, _ in definition.inputs:
         frame.holder[name] = spelled(name)
     lines: list[_Line] = []
@@ -118,7 +120,7 @@ def _text(step: Step, frame: _Frame) -> tuple[str, bool]:
     words: tuple[Python, ...] = tuple(Word(frame.of(name)) for name in step.reads)
     form = form_of(step.use) if isinstance(step, Apply) else None
     if not isinstance(form, FunctionForm):
-        return one_line(CallOf(f"self.{module_path(step.name)}", words)), False
+        return one_line(CallOf(callee(step.name, frame.members), words)), False
     if step.condition is not None:
         raise InternalError(f"`{step.name}` is a function that a call may leave out")
     assert isinstance(step, Apply) and isinstance(step.use, OpUse)  # only ops have forms

@@ -139,6 +139,8 @@ def _parameters(arguments: ast.arguments) -> Layout:
 
 
 def _target(node: ast.expr) -> str:
+    if isinstance(node, ast.Subscript):
+        return flat(laid_out(node))
     return ast.unparse(node).removeprefix("(").removesuffix(")")
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from archcompile.backends.pytorch.built import Builder, Leaf, leaves
+from archcompile.backends.pytorch.built import Builder
 from archcompile.backends.pytorch.emit import supports_of
 from archcompile.backends.pytorch.file_form import classes_of
 from archcompile.backends.pytorch.names import class_names, output_field, output_name
 from archcompile.backends.pytorch.printer import one_line
 from archcompile.backends.pytorch.traced import Event, Outputs, Token, Traced, Tracer, shape
+from archcompile.backends.pytorch.tree import Leaf, leaves
 from archcompile.backends.pytorch.values import agrees, evaluate
 from archcompile.diagnostics import InternalError
+from archcompile.ir.order import registered
 from archcompile.ir.program import Node, Program
 from archcompile.targets.python import CallOf, Word
 from archcompile.targets.pytorch import FunctionForm, ModuleForm, form, python_value
@@ -56,8 +58,9 @@ def _compare_modules(found: Mapping[str, Leaf], program: Program) -> None:
         if isinstance(made, ModuleForm):
             wanted.setdefault(node.path, (node, made.construct))
     present = {path: leaf for path, leaf in found.items() if not leaf.is_absent}
-    if list(present) != list(wanted):
-        raise InternalError(f"expected the modules {list(wanted)}, got {list(present)}")
+    due = list(registered(wanted))
+    if list(present) != due:
+        raise InternalError(f"expected the modules {due}, got {list(present)}")
     for path, (node, call) in wanted.items():
         _compare_call(path, present[path], node, call)
 

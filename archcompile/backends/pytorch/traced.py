@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from archcompile.backends.pytorch.built import Leaf, Module, Tree, method_of
+from archcompile.backends.pytorch.tree import Leaf, Module, Tree, member, method_of
 from archcompile.diagnostics import InternalError
 
 
@@ -57,12 +57,13 @@ class Tracer:
         """What the module gives for these inputs."""
         if isinstance(module, Leaf):
             return self._leaf(module, path, inputs)
-        if module.runs_members:
-            for name, member in module.members.items():
-                inputs = (self.call(member, _below(path, name), inputs),)
+        if module.kind == "sequence":
+            for name, each in module.members.items():
+                inputs = (self.call(each, _below(path, name), inputs),)
             (result,) = inputs
             return result
-        assert module.of is not None  # only a class of the file says itself what it does
+        if module.of is None:
+            raise InternalError(f"`forward` calls `{path}`, which is a container")
         return self._body(module, module.of, path, inputs)
 
     def _leaf(self, leaf: Leaf, path: str, inputs: tuple[Traced, ...]) -> Traced:
@@ -102,15 +103,12 @@ class Tracer:
 
     def _value(self, node: ast.expr, frame: Mapping[str, Traced], tree: Tree, path: str) -> Traced:
         match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="self"), attr=name),
-                args=arguments,
-                keywords=[],
-            ):
-                if name not in tree.members:
-                    raise InternalError(f"`forward` calls `self.{name}`, which is not there")
-                inputs = tuple(_tensor(each, frame) for each in arguments)
-                return self.call(tree.members[name], _below(path, name), inputs)
+            case ast.Call(func=function, args=arguments, keywords=[]):
+                found = member(function, tree)
+                if found is not None:
+                    name, module = found
+                    inputs = tuple(_tensor(each, frame) for each in arguments)
+                    return self.call(module, _below(path, name), inputs)
         return self._event(None, shape(node, frame))
 
     def _returned(self, node: ast.expr, frame: Mapping[str, Traced]) -> Traced:

@@ -10,11 +10,11 @@ import pytest
 
 from archcompile.backends.pytorch import source
 from archcompile.ir.program import Program
-from tests.backends.pytorch.written import all_networks
+from tests.backends.pytorch.structured import every_network
 
 GOLDEN = Path(__file__).with_name("golden")
 ROOT = Path(__file__).parents[3]
-NETWORKS = all_networks()
+NETWORKS = every_network()
 
 
 @pytest.fixture(scope="module")

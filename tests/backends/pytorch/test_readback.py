@@ -11,9 +11,10 @@ import pytest
 from archcompile.backends.pytorch import hold, source
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
-from tests.backends.pytorch.written import all_networks, lenet
+from tests.backends.pytorch.structured import every_network
+from tests.backends.pytorch.written import lenet
 
-NETWORKS = all_networks()
+NETWORKS = every_network()
 
 EDITS = [
     ("lenet5", "nn.Conv2d(1, 6, 5)", "nn.Conv2d(1, 6, 3)"),

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from archcompile.backends.pytorch import source
-from tests.backends.pytorch.written import all_networks
+from tests.backends.pytorch.structured import every_network
 
-for name, program in all_networks().items():
+for name, program in every_network().items():
     path = Path(__file__).with_name(f"{name}.txt")
     path.write_text(source(program), encoding="utf-8", newline="\n")

@@ -1,0 +1,119 @@
+"""The attributes of a class body: one statement of ``__init__`` for each, or a few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompile.backends.pytorch.chains import Body, chain, fill, is_numbered
+from archcompile.backends.pytorch.construct import construction, said
+from archcompile.backends.pytorch.containers import Container, Slot
+from archcompile.backends.pytorch.layout import INDENT
+from archcompile.ir.definition import Apply, Chain, Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """The statement that puts a module in its place: what stands around the module's text."""
+
+    before: str
+    behind: str = ""
+
+    def __call__(self, made: str) -> str:
+        return f"{self.before}{made}{self.behind}"
+
+
+def attribute(name: str, slot: Slot, body: Body) -> None:
+    """The statements that make the attribute of that name."""
+    if isinstance(slot, Container):
+        _container(f"self.{name}", slot, body)
+    elif isinstance(slot, Chain) and slot.condition is None and not is_numbered(slot.members):
+        body.add(f"self.{name} = nn.Sequential()")
+        fill(slot.members, f"self.{name}", body)
+    elif slot.condition is None:
+        body.add(f"self.{name} = {_made(slot, body)}")
+    else:
+        _module(slot, _Put(f"self.{name}: nn.Module = "), _Put(f"self.{name} = "), body)
+
+
+def _module(step: Step, put: _Put, put_absent: _Put, body: Body) -> None:
+    """A module, or the identity in its place, which is put there."""
+    if isinstance(step, Chain) and step.condition is not None and _needs_lines(step, body):
+        _choice(step, put, put_absent, body)
+    else:
+        body.add(put(_made(step, body)))
+
+
+def _made(step: Step, body: Body) -> str:
+    made = _bare(step, body)
+    return made if step.condition is None else f"{made} if {said(step.condition)} else {_ABSENT}"
+
+
+_ABSENT = "nn.Identity()"
+
+
+def _bare(step: Step, body: Body) -> str:
+    if isinstance(step, Apply):
+        return construction(step.use, body.classes)
+    return chain(step.members, body)
+
+
+def _needs_lines(step: Chain, body: Body) -> bool:
+    """Whether the chain cannot be made inside one expression."""
+    trial = Body(body.classes, body.taken, declared=set(body.declared), open=list(body.open))
+    chain(step.members, trial)
+    return bool(trial.lines)
+
+
+def _choice(step: Chain, put: _Put, put_absent: _Put, body: Body) -> None:
+    """A chain made in statements, none of which is run if it is not there."""
+    assert step.condition is not None
+    body.enter(f"if {said(step.condition)}:")
+    body.add(put(chain(step.members, body)))
+    body.leave()
+    body.lines.append(f"{' ' * body.indent}else:")
+    body.indent += INDENT
+    body.add(put_absent(_ABSENT))
+    body.leave()
+
+
+def _container(target: str, container: Container, body: Body) -> None:
+    """One expression if there is one, else an empty container that is filled."""
+    if _is_plain(container, body):
+        body.add(f"{target} = {_whole(container, body)}")
+        return
+    kind = "List" if container.is_list else "Dict"
+    body.add(f"{target} = nn.Module{kind}()")
+    for name, slot in container.members.items():
+        put = _putter(target, name, container)
+        if isinstance(slot, Container) and not _is_plain(slot, body):
+            inner = body.local("members")
+            _container(inner, slot, body)
+            body.add(put(inner))
+            body.open.pop()
+        elif isinstance(slot, Container):
+            body.add(put(_whole(slot, body)))
+        else:
+            _module(slot, put, put, body)
+
+
+def _putter(target: str, name: str, container: Container) -> _Put:
+    if container.is_list:
+        return _Put(f"{target}.append(", ")")
+    return _Put(f'{target}["{name}"] = ')
+
+
+def _is_plain(slot: Slot, body: Body) -> bool:
+    """Whether it can be made inside one expression."""
+    if isinstance(slot, Container):
+        return all(_is_plain(each, body) for each in slot.members.values())
+    return isinstance(slot, Apply) or not _needs_lines(slot, body)
+
+
+def _whole(slot: Slot, body: Body) -> str:
+    if not isinstance(slot, Container):
+        return _made(slot, body)
+    inner = {name: _whole(each, body) for name, each in slot.members.items()}
+    if slot.is_list:
+        return f"nn.ModuleList([{', '.join(inner.values())}])"
+    items = ", ".join(f'"{name}": {made}' for name, made in inner.items())
+    return f"nn.ModuleDict({{{items}}})"

@@ -1,0 +1,95 @@
+"""The tree of modules that a generated constructor builds, as the read-back knows it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from archcompile.diagnostics import InternalError
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """A module of torch's, or of a support class, and what it is constructed with."""
+
+    function: str
+    arguments: tuple[object, ...]
+    keywords: tuple[tuple[str, object], ...]
+    is_absent: bool = False
+    """Whether it is the identity in the place of a layer that a condition leaves out."""
+
+
+@dataclass(slots=True, eq=False)
+class Tree:
+    """A module with members: torch's, or an object of one of the file's classes."""
+
+    of: ast.ClassDef | None
+    kind: Literal["sequence", "body", "list", "dict"]
+    """An ``nn.Sequential``, a class with a ``forward``, an ``nn.ModuleList``, ``nn.ModuleDict``."""
+    members: dict[str, Module] = field(default_factory=dict)
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it holds members and cannot be called."""
+        return self.kind in ("list", "dict")
+
+
+Module: TypeAlias = Leaf | Tree
+
+
+def leaves(module: Module, path: str = "") -> Iterator[tuple[str, Leaf]]:
+    """Every leaf with its path, in the order of registration."""
+    if isinstance(module, Leaf):
+        yield path, module
+        return
+    for name, member in module.members.items():
+        yield from leaves(member, f"{path}.{name}" if path else name)
+
+
+def method_of(definition: ast.ClassDef, name: str) -> ast.FunctionDef:
+    """A method of the class."""
+    for node in definition.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node
+    raise InternalError(f"the class `{definition.name}` has no `{name}`")
+
+
+def member(node: ast.expr, tree: Tree) -> tuple[str, Module] | None:
+    """The module that ``self.a``, ``self.a[0]`` or ``self.get_submodule("a.b.c")`` means, by path.
+
+    None for any other expression; ``InternalError`` for a module that is not there.
+    """
+    way = _way(node)
+    if way is None:
+        return None
+    found: Module = tree
+    for name, kinds in way:
+        if not isinstance(found, Tree) or found.kind not in kinds or name not in found.members:
+            raise InternalError(f"`forward` calls `{ast.unparse(node)}`, which is not there")
+        found = found.members[name]
+    return ".".join(name for name, _ in way), found
+
+
+_BODY, _LIST, _DICT = frozenset({"body"}), frozenset({"list"}), frozenset({"dict"})
+
+
+def _way(node: ast.expr) -> tuple[tuple[str, frozenset[str]], ...] | None:
+    """The names on the way to a member, each with the kinds of module that it may stand in."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return ((name, _BODY),)
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=ast.Constant(value=key)
+        ):
+            kinds = {int: _LIST, str: _DICT}.get(type(key), frozenset[str]())
+            return (name, _BODY), (str(key), kinds)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="self"), attr="get_submodule"),
+            args=[ast.Constant(value=str() as path)],
+            keywords=[],
+        ):
+            first, *others = path.split(".")
+            return (first, _BODY), *((each, _LIST | _DICT) for each in others)
+    return None
