@@ -14,13 +14,16 @@ from archcompile.frontend.local import NotGeneric, choice
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.sizes import is_constant, shape_of, symbol
 from archcompile.frontend.structure import words_around
-from archcompile.ir.definition import Apply, Carry, Chain, ChainMember, LoopOf
+from archcompile.ir.definition import Apply, BlockUse, Carry, Chain, ChainMember, LoopOf
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
     from archcompile.frontend.define_body import DefinedBody
+
+_MOST_PEELED = 512
+"""The most rounds that are walked one by one to see whether they are alike."""
 
 _SPATIAL = ("_height", "_width", "_depth")
 """Stand-ins for the spatial sizes inside a loop, which no argument may depend on."""
@@ -102,6 +105,9 @@ class ChainWalk:
         if known is not None and len(known) < 2:
             return self._unrolled(layer, known, here, kind)
         try:
+            peeled = self._peeled(layer, known or (), here, kind)
+            if peeled is not None:
+                return peeled
             return self._rolled(layer, here, kind, known)
         except (NotGeneric, SpecError) as error:
             # what is wrong with symbols may be right with the numbers of each round
@@ -109,6 +115,29 @@ class ChainWalk:
                 names = error.names if isinstance(error, NotGeneric) else ()
                 raise NotGeneric(str(error), {*names, *_deciding(layer, here)}) from error
         return self._unrolled(layer, known, here, kind)
+
+    def _peeled(
+        self, layer: Layer, known: tuple[dict[str, Expr], ...], here: Frame, kind: TensorType
+    ) -> tuple[tuple[ChainMember, ...], TensorType] | None:
+        """A first round of its own and a loop over the others, if those are all alike.
+
+        That is how a residual stage is written: a first unit that strides, then ``depth - 1``.
+        """
+        if layer.repeat is None or not 2 <= len(known) <= _MOST_PEELED:
+            return None
+        rounds: list[tuple[ChainMember, ...]] = []
+        for names in known:
+            made, kind = self._round(layer, here.binding(names), kind)
+            rounds.append(made)
+            if len(rounds) > 2 and made != rounds[1]:
+                return None
+        if len(rounds) == 2 and rounds[0] != rounds[1] and not _is_call(rounds[0]):
+            return None  # two of whatever grows are no shorter than a loop
+        first, *others = rounds if rounds[0] != rounds[1] else [(), *rounds]
+        if len(others) == 1 or not others[0]:
+            return (*first, *others[0]), kind
+        count = Literal(len(others))
+        return (*first, LoopOf(("index",), (), count, others[0], (), None, layer.span)), kind
 
     def _unrolled(
         self, layer: Layer, known: tuple[dict[str, Expr], ...], here: Frame, kind: TensorType
@@ -197,6 +226,13 @@ class ChainWalk:
             count += 1
             fresh = f"{name}{count}"
         return fresh
+
+
+def _is_call(members: tuple[ChainMember, ...]) -> bool:
+    """Whether it is one block's call."""
+    return (
+        len(members) == 1 and isinstance(members[0], Apply) and isinstance(members[0].use, BlockUse)
+    )
 
 
 def _carries(member: Chain | LoopOf) -> tuple[Carry, ...]:
