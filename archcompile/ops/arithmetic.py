@@ -34,7 +34,7 @@ class Broadcast(Op):
     by_channel: ClassVar[bool] = True
 
     def infer(self, *inputs: TensorType) -> TensorType:
-        """The sizes that the inputs have together; the first input's where a call decides."""
+        """The sizes that the inputs have together."""
         made = inputs[0].dims
         for operand, other in enumerate(inputs[1:], 1):
             met = _met(made, other.dims)
@@ -78,8 +78,11 @@ def _met(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> tuple[Dim, ...] | None
     pairs = zip(*((_ONE,) * (rank - len(dims)) + dims for dims in (one, other)), strict=True)
     made = []
     for first, second in pairs:
-        if second == _ONE or (first != _ONE and must_equal(first, second)):
+        if second == _ONE:
             made.append(first)
+        elif first != _ONE and must_equal(first, second):
+            # where a call decides, both are one size: the residual's `width`, not a choice
+            made.append(min(first, second, key=lambda size: len(str(size))))
         elif first == _ONE:
             made.append(second)
         else:
