@@ -1,4 +1,4 @@
-"""``batch_norm2d``: torch.nn.BatchNorm2d."""
+"""``batch_norm1d`` and ``batch_norm2d``: torch.nn.BatchNorm1d and BatchNorm2d."""
 
 from __future__ import annotations
 
@@ -38,14 +38,15 @@ Epsilon: TypeAlias = Annotated[Real, AfterValidator(_small)]
 """A number from 0 to 1."""
 
 
-class BatchNorm2d(Op):
-    """``(x - mean) / sqrt(var + eps) * weight + bias``, each channel by itself.
+class BatchNorm(Op):
+    """Base of the batch norms: ``(x - mean) / sqrt(var + eps) * weight + bias``, by channel.
 
     In evaluation mode, mean and variance are the running ones (Ioffe and Szegedy 2015, alg. 2).
     """
 
-    key: ClassVar[str] = "batch_norm2d"
-    title: ClassVar[str] = "Batch normalisation of each channel."
+    by_channel: ClassVar[bool] = True
+    ranks: ClassVar[tuple[int, ...]]
+    layout: ClassVar[str]
 
     eps: Epsilon = Field(1e-5, description="Added to the variance.")
     momentum: Real | None = Field(
@@ -60,11 +61,11 @@ class BatchNorm2d(Op):
     def infer(self, *inputs: TensorType) -> TensorType:
         """The input's own type."""
         (x,) = inputs
-        require_rank(self, x, 4, layout="a map [N, C, H, W]")
+        require_rank(self, x, *self.ranks, layout=self.layout)
         if not self.track_running_stats:
             raise OpError(
                 Code.UNSUPPORTED,
-                "`batch_norm2d` with `track_running_stats: false` makes a sample's result depend "
+                f"`{self.key}` with `track_running_stats: false` makes a sample's result depend "
                 "on the others in its batch, in evaluation too",
                 argument="track_running_stats",
                 help="leave `track_running_stats` out",
@@ -72,7 +73,7 @@ class BatchNorm2d(Op):
         if not self.bias:
             raise OpError(
                 Code.UNSUPPORTED,
-                "`batch_norm2d` with `bias: false` exists in the newest versions of torch only",
+                f"`{self.key}` with `bias: false` exists in the newest versions of torch only",
                 argument="bias",
                 help="leave `bias` out, or say `affine: false` for neither scale nor shift",
             )
@@ -94,8 +95,26 @@ class BatchNorm2d(Op):
         )
 
 
-@onnx.register(BatchNorm2d)
-def _onnx(op: BatchNorm2d, layer: OnnxLayer) -> str:
+class BatchNorm1d(BatchNorm):
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, each feature or channel by itself."""
+
+    key: ClassVar[str] = "batch_norm1d"
+    title: ClassVar[str] = "Batch normalisation of each feature, or of a sequence's channels."
+    ranks: ClassVar[tuple[int, ...]] = (2, 3)
+    layout: ClassVar[str] = "a vector [N, F] or a sequence [N, C, T]"
+
+
+class BatchNorm2d(BatchNorm):
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, each channel by itself."""
+
+    key: ClassVar[str] = "batch_norm2d"
+    title: ClassVar[str] = "Batch normalisation of each channel."
+    ranks: ClassVar[tuple[int, ...]] = (4,)
+    layout: ClassVar[str] = "a map [N, C, H, W]"
+
+
+@onnx.register(BatchNorm1d, BatchNorm2d)
+def _onnx(op: BatchNorm, layer: OnnxLayer) -> str:
     channels = int(layer.types[0].channels)
     if op.affine:
         scale, shift = layer.weights["weight"], layer.weights["bias"]
@@ -113,12 +132,13 @@ def _onnx(op: BatchNorm2d, layer: OnnxLayer) -> str:
     )
 
 
-@reference.register(BatchNorm2d)
+@reference.register(BatchNorm1d, BatchNorm2d)
 def _reference(
-    np: ModuleType, op: BatchNorm2d, inputs: tuple[Array, ...], weights: Mapping[str, Array]
+    np: ModuleType, op: BatchNorm, inputs: tuple[Array, ...], weights: Mapping[str, Array]
 ) -> Array:
     """The class's formula, with every statistic along axis 1."""
     (x,) = inputs
-    own = {name: each[:, None, None] for name, each in weights.items() if each.ndim}
+    along = (-1, *(1,) * (x.ndim - 2))
+    own = {name: each.reshape(along) for name, each in weights.items() if each.ndim}
     y: Array = (x - own["running_mean"]) / np.sqrt(own["running_var"] + op.eps)
     return y * own["weight"] + own["bias"] if op.affine else y

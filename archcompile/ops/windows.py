@@ -273,7 +273,7 @@ def taps(
     padded = np.pad(x, [(0, 0), (0, 0), *rims], **padding)
     for tap in product(*(range(int(axis.kernel)) for axis in axes)):
         spots = zip(axes, tap, places, strict=True)
-        yield padded[(..., *(_positions(*spot) for spot in spots))]
+        yield padded[:, :, *(_positions(*spot) for spot in spots)]
 
 
 def _positions(axis: Axis, tap: int, places: int) -> slice:

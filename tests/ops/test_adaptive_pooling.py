@@ -1,7 +1,8 @@
-"""``adaptive_avg_pool2d`` against torch and onnxruntime over its argument space."""
+"""Adaptive pools against torch and onnxruntime over their argument space."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,36 +12,60 @@ from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import OpError, decided
 from archcompile.ir.types import TensorType
+from archcompile.targets.reference import compute
 
 WANTED = st.none() | st.integers(1, 9)
+OVER_MAPS = st.sampled_from(["adaptive_avg_pool2d", "adaptive_max_pool2d"])
 
 
 @settings(max_examples=250)
 @given(
+    OVER_MAPS,
     st.one_of(WANTED, st.tuples(WANTED, WANTED)),
     st.tuples(st.integers(1, 12), st.integers(1, 12)),
 )
-def test_shapes_and_results_are_torchs(wanted: object, sizes: tuple[int, int]) -> None:
-    case = Case.of(op("adaptive_avg_pool2d", output_size=wanted), (2, 3, *sizes))
+def test_shapes_and_results_are_torchs(key: str, wanted: object, sizes: tuple[int, int]) -> None:
+    case = Case.of(op(key, output_size=wanted), (2, 3, *sizes))
     assert_agreement(case)
     assert_state_dict(case)
 
 
+@settings(max_examples=60)
+@given(st.integers(1, 9), st.integers(1, 12))
+def test_a_sequences_shapes_and_results_are_torchs(wanted: int, length: int) -> None:
+    assert_agreement(Case.of(op("adaptive_avg_pool1d", output_size=wanted), (2, 3, length)))
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 4), st.integers(1, 4))
+def test_a_sequence_of_symbolic_length_runs_where_windows_are_equal(
+    wanted: int, factor: int
+) -> None:
+    case = Case.of(op("adaptive_avg_pool1d", output_size=wanted), (2, 3, wanted * factor))
+    with decided():
+        found = case.in_onnx((TensorType.of("N", 3, Dim.symbol("T") * wanted),))
+    assert distance(found, case.in_torch()) <= 1e-5
+
+
 @settings(max_examples=100)
 @given(
+    OVER_MAPS,
     st.tuples(WANTED, WANTED),
     st.tuples(st.integers(1, 4), st.integers(1, 4)),
     st.tuples(st.booleans(), st.booleans()),
 )
 def test_maps_of_symbolic_sizes_run_where_windows_are_equal(
-    wanted: tuple[int | None, int | None], factors: tuple[int, int], symbolic: tuple[bool, bool]
+    key: str,
+    wanted: tuple[int | None, int | None],
+    factors: tuple[int, int],
+    symbolic: tuple[bool, bool],
 ) -> None:
     sizes = [factor * (size or 1) for factor, size in zip(factors, wanted, strict=True)]
     told = [
         Dim.symbol(name) * (size or 1) if is_symbolic else factor * (size or 1)
         for name, size, factor, is_symbolic in zip("HW", wanted, factors, symbolic, strict=True)
     ]
-    case = Case.of(op("adaptive_avg_pool2d", output_size=wanted), (2, 3, *sizes))
+    case = Case.of(op(key, output_size=wanted), (2, 3, *sizes))
     with decided():
         found = case.in_onnx((TensorType.of("N", 3, *told),))
     assert distance(found, case.in_torch()) <= 1e-5
@@ -77,6 +102,30 @@ def test_the_graph_says_it_as_simply_as_it_can(
 
 
 @pytest.mark.parametrize(
+    ("wanted", "sizes", "operators"),
+    [
+        (1, (6, 9), ["GlobalMaxPool"]),
+        ([3, 3], (6, 9), ["MaxPool"]),
+        ([4, 3], (6, 9), ["Reshape", "ReduceMax", "Gather", "Reshape", "ReduceMax"]),
+    ],
+)
+def test_a_maximum_repeats_positions_of_shorter_windows(
+    wanted: object, sizes: tuple[int, int], operators: list[str]
+) -> None:
+    layer = op("adaptive_max_pool2d", output_size=wanted)
+    model = onnx_model(layer, (TensorType.of("N", 3, *sizes),), {})
+    assert [node.op_type for node in model.graph.node] == operators
+
+
+def test_the_place_of_the_maximum_is_no_second_output() -> None:
+    with pytest.raises(OpError) as caught:
+        op("adaptive_max_pool2d", output_size=2, return_indices=True).infer(
+            TensorType.of(1, 3, 4, 4)
+        )
+    assert caught.value.argument == "return_indices"
+
+
+@pytest.mark.parametrize(
     ("wanted", "text"),
     [
         (7, "nn.AdaptiveAvgPool2d(7)"),
@@ -100,10 +149,37 @@ def test_unequal_windows_over_an_unknown_size_are_refused_once_all_is_decided() 
     assert "to 7 along the width W" in caught.value.message
 
 
-def test_a_vector_is_refused() -> None:
-    with pytest.raises(OpError) as caught:
-        op("adaptive_avg_pool2d", output_size=1).infer(TensorType.of("N", 48))
+def test_the_other_forms_are_torchs_classes_too() -> None:
+    assert printed(op("adaptive_avg_pool1d", output_size=1), ("N", 3, 12)) == (
+        "nn.AdaptiveAvgPool1d(1)"
+    )
+    assert printed(op("adaptive_max_pool2d", output_size=[2, None]), ("N", 3, 12, 13)) == (
+        "nn.AdaptiveMaxPool2d((2, None))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "shape", "words"),
+    [
+        ("adaptive_avg_pool2d", ("N", 48), "expects a map [N, C, H, W]"),
+        ("adaptive_max_pool2d", ("N", 48, 7), "expects a map [N, C, H, W]"),
+        ("adaptive_avg_pool1d", ("N", 48, 7, 7), "expects a sequence [N, C, T]"),
+    ],
+)
+def test_a_tensor_of_another_rank_is_refused(
+    key: str, shape: tuple[int | str, ...], words: str
+) -> None:
+    with pytest.raises(OpError, match="expects") as caught:
+        op(key, output_size=1).infer(TensorType.of(*shape))
     assert caught.value.code is Code.WRONG_RANK
+    assert words in caught.value.message
+
+
+def test_a_maximum_of_whole_numbers_stays_exact() -> None:
+    x = np.arange(-30, 30, dtype=np.int64).reshape(1, 2, 5, 6)
+    pooled = compute(op("adaptive_max_pool2d", output_size=1), (x,), {})
+    assert pooled.dtype == np.int64
+    assert pooled.ravel().tolist() == [-1, 29]
 
 
 def test_a_huge_output_costs_nothing_to_describe() -> None:

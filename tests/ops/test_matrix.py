@@ -19,7 +19,9 @@ from archcompile.targets.reference import reference
 OPS = sorted(all_ops())
 
 EXAMPLES: dict[str, dict[str, object]] = {
+    "adaptive_avg_pool1d": {"output_size": 2},
     "adaptive_avg_pool2d": {"output_size": 2},
+    "adaptive_max_pool2d": {"output_size": 2},
     "avg_pool1d": {"kernel_size": 2},
     "avg_pool2d": {"kernel_size": 2},
     "chunk": {"chunks": 2},

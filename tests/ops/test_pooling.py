@@ -1,4 +1,4 @@
-"""``max_pool2d`` and ``avg_pool2d`` against torch and onnxruntime over their argument space."""
+"""Pools with a window against torch and onnxruntime over their argument space."""
 
 from __future__ import annotations
 
@@ -15,22 +15,28 @@ from archcompile.ir.types import TensorType
 
 @st.composite
 def windows(draw: st.DrawFn) -> tuple[dict[str, object], tuple[int, ...]]:
-    """A window's arguments with torch's rule kept, and the shape of a map."""
-    kernel = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-    down, across = (st.integers(0, size // 2) for size in kernel)
+    """A window's arguments with torch's rule kept, and the shape of a map or a sequence."""
+    axes = draw(st.sampled_from([1, 2, 2]))
+    kernel = draw(st.tuples(*[st.integers(1, 5)] * axes))
+    amounts = [st.integers(0, size // 2) for size in kernel]
     sided = draw(st.booleans())
     arguments: dict[str, object] = {
         "kernel_size": kernel,
         "padding": draw(
-            st.tuples(st.tuples(down, down), st.tuples(across, across))
+            st.tuples(*(st.tuples(amount, amount) for amount in amounts))
             if sided
-            else st.tuples(down, across)
+            else st.tuples(*amounts)
         ),
     }
     if draw(st.booleans()):
-        arguments["stride"] = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+        arguments["stride"] = draw(st.tuples(*[st.integers(1, 5)] * axes))
     shape = (2, 3, draw(st.integers(4, 9)), draw(st.integers(10, 13)))
-    return arguments, shape
+    return arguments, shape[: axes + 2]
+
+
+def over(shape: tuple[int, ...], kind: str) -> str:
+    """The pool's key for a map or a sequence of this shape."""
+    return f"{kind}_pool{len(shape) - 2}d"
 
 
 def even(arguments: dict[str, object]) -> bool:
@@ -60,7 +66,8 @@ def test_maximum_pools_are_torchs(
 ) -> None:
     arguments, shape = window
     ceil_mode = ceil and even(arguments)
-    layer = op("max_pool2d", **arguments, dilation=dilation, ceil_mode=ceil_mode)
+    arguments["dilation"] = dilation[: len(shape) - 2]
+    layer = op(over(shape, "max"), **arguments, ceil_mode=ceil_mode)
     case = fitting(Case.of(layer, shape))
     assert_agreement(case)
     assert_state_dict(case)
@@ -75,31 +82,32 @@ def test_average_pools_are_torchs(
     divisor: int | None,
 ) -> None:
     arguments, shape = window
+    if len(shape) == 4:
+        arguments["divisor_override"] = divisor
     layer = op(
-        "avg_pool2d",
+        over(shape, "avg"),
         **arguments,
         ceil_mode=ceil and even(arguments),
         count_include_pad=include_pad or not even(arguments),
-        divisor_override=divisor,
     )
     assert_agreement(fitting(Case.of(layer, shape)))
 
 
 @settings(max_examples=60)
-@given(windows(), st.sampled_from(["max_pool2d", "avg_pool2d"]), st.integers(1, 3))
+@given(windows(), st.sampled_from(["max", "avg"]), st.integers(1, 3))
 def test_symbolic_maps_run_in_onnxruntime(
-    window: tuple[dict[str, object], tuple[int, ...]], key: str, divisor: int
+    window: tuple[dict[str, object], tuple[int, ...]], kind: str, divisor: int
 ) -> None:
     arguments, shape = window
+    key, names = over(shape, kind), "HW"[: len(shape) - 2]
     if key == "avg_pool2d":
         arguments["divisor_override"] = divisor
     case = fitting(Case.of(op(key, **arguments, ceil_mode=even(arguments)), shape))
-    symbolic = (TensorType.of("N", 3, "H", "W"),)
+    symbolic = (TensorType.of("N", 3, *names),)
     assert distance(case.in_onnx(symbolic), case.in_torch()) <= 1e-5
     sizes = case.layer.infer(*symbolic).dims
-    assert tuple(size.evaluate({"N": 2, "H": shape[2], "W": shape[3]}) for size in sizes) == (
-        case.in_torch().shape
-    )
+    known = {"N": 2, **dict(zip(names, shape[2:], strict=True))}
+    assert tuple(size.evaluate(known) for size in sizes) == case.in_torch().shape
 
 
 @pytest.mark.parametrize(
@@ -127,12 +135,20 @@ def test_symbolic_maps_run_in_onnxruntime(
             {"kernel_size": 3, "padding": [[0, 1], [1, 1]], "divisor_override": 4},
             "SidedAvgPool2d(3, padding=((0, 1), (1, 1)), divisor_override=4)",
         ),
+        ("max_pool1d", {"kernel_size": [3], "padding": 1}, "nn.MaxPool1d(3, padding=1)"),
+        ("avg_pool1d", {"kernel_size": 3, "stride": 2}, "nn.AvgPool1d(3, stride=2)"),
+        (
+            "avg_pool1d",
+            {"kernel_size": 3, "padding": [[0, 1]]},
+            "SidedAvgPool1d(3, padding=((0, 1),))",
+        ),
     ],
 )
 def test_the_source_is_what_a_person_would_write(
     key: str, arguments: dict[str, object], text: str
 ) -> None:
-    assert printed(op(key, **arguments), ("N", 3, 32, 33)) == text
+    shape = ("N", 3, 32, 33) if key.endswith("2d") else ("N", 3, 32)
+    assert printed(op(key, **arguments), shape) == text
 
 
 UNEVEN = [[0, 1], [1, 1]]
@@ -190,6 +206,9 @@ UNEVEN = [[0, 1], [1, 1]]
             "kernel 3 is larger than the input 2 along the width",
         ),
         ("max_pool2d", {}, (1, 48), Code.WRONG_RANK, None, "got [1, 48]"),
+        ("max_pool1d", {}, (1, 3, 8, 9), Code.WRONG_RANK, None, "a sequence [N, C, T], got [1, 3"),
+        ("avg_pool1d", {}, (1, 3, 2), Code.DOES_NOT_FIT, "kernel_size", "along the length"),
+        ("max_pool1d", {"padding": 2}, (1, 3, 9), Code.DOES_NOT_FIT, "padding", "the kernel 3"),
         (
             "max_pool2d",
             {"kernel_size": 2, "dilation": 2, "padding": 1, "stride": 5},
@@ -230,3 +249,11 @@ def test_whole_numbers_stay_exact() -> None:
     pooled = compute(op("max_pool2d", kernel_size=3, padding=1), (x,), {})
     assert pooled.dtype == np.int64
     assert pooled.tolist() == [[[[-23, -20], [-5, -2]], [[7, 10], [25, 28]]]]
+
+
+@pytest.mark.parametrize("key", ["max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d"])
+def test_a_pool_has_no_connections_to_learn_and_runs_on_each_gpus_channels(key: str) -> None:
+    layer = op(key, kernel_size=2)
+    x = TensorType.of("N", 4, 6) if key.endswith("1d") else TensorType.of("N", 4, 6, 8)
+    assert int(layer.connections(x)) == 0
+    assert layer.divided(2) is layer
