@@ -18,7 +18,7 @@ from archcompile.diagnostics import (
     Related,
     SpecError,
 )
-from archcompile.frontend import Document, elaborate, networks, read_document
+from archcompile.frontend import Document, elaborate, networks, read_document, read_file
 from archcompile.ir.program import Program
 from archcompile.ir.verifier import verify as verify_program
 from archcompile.network import Network
@@ -76,14 +76,17 @@ def load_all(
 ) -> tuple[Network, ...]:
     """Every network of every file, in order; ``variant`` picks one by name.
 
-    Raises ``SpecError`` with the findings of all files.
+    A file of blocks is checked for itself, and has none. Raises ``SpecError`` with the findings of
+    all files.
     """
     loaded: list[Network] = []
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     for path in find_specs(paths):
         try:
-            documents.append(read_document(path))
+            content = read_file(path, _folder_of(path, paths))
+            if isinstance(content, Document):
+                documents.append(content)
         except SpecError as error:
             findings += error.diagnostics
     for document in _having(documents, variant):
@@ -236,6 +239,12 @@ def _having(documents: Iterable[Document], variant: str | None) -> list[Document
     if variant is None:
         return every
     return [each for each in every if variant in networks(each)] or every
+
+
+def _folder_of(path: Path, paths: Sequence[str | Path]) -> Path | None:
+    """The named folder in which a file was found; ``None`` if the file itself was named."""
+    named = map(Path, paths or (SPECS,))
+    return next((each for each in named if each.is_dir() and path.is_relative_to(each)), None)
 
 
 def _is_spec(path: Path) -> bool:

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archcompile.frontend.document import Document
-from archcompile.frontend.documents import document
+from archcompile.diagnostics import Code
+from archcompile.frontend.document import Document, Library
+from archcompile.frontend.documents import is_library
 from archcompile.frontend.elaborate import elaborate, networks
+from archcompile.frontend.findings import finding
 from archcompile.frontend.reader import read
 from archcompile.frontend.source_file import load_file
+from archcompile.frontend.spec_folder import SpecFolder
+from archcompile.frontend.uses import file_content
 from archcompile.ops import all_ops
 
-__all__ = ["Document", "elaborate", "networks", "read_document"]
+__all__ = ["Document", "Library", "elaborate", "networks", "read_document", "read_file"]
+
+
+def read_file(path: Path, folder: Path | None = None) -> Document | Library:
+    """What a file holds: a spec, with the blocks that it uses, or blocks alone.
+
+    A spec uses files of its own folder and those below; blocks alone, of ``folder`` if they are
+    inside it. Raises ``SpecError`` with every finding of the stage that stopped.
+    """
+    tree = read(load_file(path, str(path)))
+    root = folder if folder is not None and is_library(tree) else path.parent
+    place = path.relative_to(root).as_posix()
+    return file_content(tree, place, SpecFolder(root), frozenset(all_ops()))
 
 
 def read_document(path: Path) -> Document:
     """A spec file's document. Raises ``SpecError`` with every finding of the stage that stopped."""
-    return document(read(load_file(path, str(path))), frozenset(all_ops()))
+    content = read_file(path)
+    if isinstance(content, Library):
+        raise finding(
+            Code.NO_SPECS,
+            "this file holds blocks, and no network",
+            content.span,
+            help=f"build a spec that says `use: [{path.name}]`",
+        )
+    return content

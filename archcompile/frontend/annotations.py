@@ -20,11 +20,17 @@ from archcompile.frontend.findings import Findings
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 _CITE_KEYS = Keys("`cite`", ("paper", "section", "url", "deviations"))
-_Subject: TypeAlias = Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
-_COUNTS: dict[str, _Subject] = {"parameters": "parameters", "buffers": "buffers", "macs": "macs"}
-_EXPECT_KEYS = Keys(
-    "`expect`", (*_COUNTS, "receptive_field", "shapes"), frozenset(("connections",))
-)
+_Subject: TypeAlias = Literal[
+    "parameters", "buffers", "macs", "connections", "receptive_field", "shapes"
+]
+_COUNTS: dict[str, _Subject] = {
+    "parameters": "parameters",
+    "buffers": "buffers",
+    "macs": "macs",
+    "connections": "connections",
+}
+_CLAIM_KEYS = Keys("`inference`", (*_COUNTS, "receptive_field", "shapes"))
+_EXPECT_KEYS = Keys("`expect`", (*_CLAIM_KEYS.known, "inference"))
 
 
 def plain_text(findings: Findings, tree: Tree, expected: str) -> str | None:
@@ -67,7 +73,20 @@ def claims(findings: Findings, tree: Tree) -> tuple[Claim, ...]:
     """``expect``: what the paper says of the network, to be checked."""
     expected = mapping(findings, tree, "claims", "e.g. `expect: {parameters: 61706}`")
     known = known_entries(findings, expected, _EXPECT_KEYS)
-    return tuple(claim for entry in known.values() for claim in _claims(findings, entry))
+    inference = known.pop("inference", None)
+    found = [claim for entry in known.values() for claim in _claims(findings, entry)]
+    if inference is not None:
+        found += _inference(findings, inference.value)
+    return tuple(found)
+
+
+def _inference(findings: Findings, tree: Tree) -> Iterator[Claim]:
+    """``inference``: the same claims, without the layers that only training needs."""
+    help = "e.g. `inference: {parameters: 6998552}`"
+    expected = mapping(findings, tree, "claims", help)
+    for entry in known_entries(findings, expected, _CLAIM_KEYS).values():
+        for claim in _claims(findings, entry):
+            yield claim.model_copy(update={"inference": True})
 
 
 def _claims(findings: Findings, entry: Entry) -> Iterator[Claim]:

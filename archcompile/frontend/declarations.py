@@ -1,10 +1,13 @@
-"""What a spec declares before its layers: parameters, variants, inputs and outputs."""
+"""What a spec declares around its layers: files that it uses, variants, inputs and outputs."""
 
 from __future__ import annotations
 
-from archcompile.diagnostics import Code, Related
+import re
+
+from archcompile.diagnostics import Code
 from archcompile.frontend.annotations import cite, claims, plain_text
-from archcompile.frontend.document import Input, Output, Parameter, Variant
+from archcompile.frontend.declared_names import VARIANT_KEYS, check_visible_name
+from archcompile.frontend.document import Input, Output, Variant
 from archcompile.frontend.fields import (
     Keys,
     check_identifier,
@@ -14,107 +17,39 @@ from archcompile.frontend.fields import (
     known_entries,
     mapping,
     text,
-    unsupported,
     wrong_type,
 )
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.functions import FUNCTIONS
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
-TYPE_WORDS = ("int", "number", "bool", "text", "list")
-_FOREIGN_WORDS = {
-    "integer": "int",
-    "float": "number",
-    "str": "text",
-    "string": "text",
-    "boolean": "bool",
-    "array": "list",
-    "tuple": "list",
-    **{word.capitalize(): word for word in TYPE_WORDS},
-}
-_PARAMETER_EXAMPLE = "`width: int` is required, `stride: 1` has a default"
-_RESERVED = frozenset(("in", "index", "x", "none", "true", "false")) | FUNCTIONS
-_VARIANT_KEYS = frozenset(("extends", "title", "cite", "expect", "inference"))
-_OUTPUT_KEYS = Keys("an output", ("from",), frozenset(("training", "loss_weight")))
+_OUTPUT_KEYS = Keys("an output", ("from", "training", "loss_weight"))
+_BLOCK_OUTPUT_KEYS = Keys("an output of a block", ("from",))
+_EXAMPLE = "e.g. `outputs: [fc]` or `outputs: {logits: fc}`"
 
 
-def parameters(findings: Findings, tree: Tree) -> tuple[Parameter, ...]:
-    """``params``: each a type word (required) or a default."""
-    declared = mapping(findings, tree, "a mapping of parameters", _PARAMETER_EXAMPLE)
-    read = (_parameter(findings, entry) for entry in declared.entries)
-    return tuple(parameter for parameter in read if parameter is not None)
+def uses(findings: Findings, tree: Tree) -> tuple[Scalar, ...]:
+    """``use``: paths of files of blocks, relative to the file that says them."""
+    example = "e.g. `use: [blocks/conv.yaml]`"
+    every = (tree,) if isinstance(tree, Scalar) else items(findings, tree, "paths", example)
+    paths = [text(findings, item, "the path of a file of blocks", example) for item in every]
+    return tuple(path for path in distinct(findings, paths) if _is_relative(findings, path))
 
 
-def _parameter(findings: Findings, entry: Entry) -> Parameter | None:
-    _check_visible_name(findings, entry.key, "a parameter")
-    kind = _type_of(findings, entry.value)
-    if kind is None:
-        return None
-    is_type = isinstance(entry.value, Scalar) and entry.value.plain and entry.value.text == kind
-    return Parameter(
-        name=entry.key,
-        type=kind,
-        default=None if is_type else entry.value,
-        span=entry.key.span.to(entry.value.span),
-    )
-
-
-def _check_visible_name(findings: Findings, name: Scalar, what: str) -> None:
-    """A name that expressions and variants can say."""
-    if name.text not in _RESERVED | _VARIANT_KEYS:
-        check_identifier(findings, name, what)
-        return
-    why = "in expressions" if name.text in _RESERVED else "in variants"
+def _is_relative(findings: Findings, path: Scalar) -> bool:
+    fault = None
+    if "\\" in path.text:
+        fault = "folders are separated by `/`"
+    elif re.match("/|~|[A-Za-z]:|[a-z]+://", path.text):
+        fault = "it is relative to this file"
+    if fault is None:
+        return True
     findings.add(
-        Code.BAD_NAME,
-        f"`{name.text}` cannot be the name of {what}: it has a meaning {why}",
-        name.span,
+        Code.FILE_UNREADABLE,
+        f"`{path.text}` is no path of a file to use: {fault}",
+        path.span,
+        help="e.g. `use: [blocks/conv.yaml]`",
     )
-
-
-def _type_of(findings: Findings, tree: Tree) -> str | None:
-    """The type that a word names or that a default has; ``None`` after a finding."""
-    match tree:
-        case Sequence():
-            return "list"
-        case Mapping():
-            _refuse_choice(findings, tree)
-            return None
-        case Scalar(value=bool()):
-            return "bool"
-        case Scalar(value=int()):
-            return "int"
-        case Scalar(value=float()):
-            return "number"
-        case Scalar(value=str(), plain=True):
-            return _type_of_word(findings, tree)
-        case Scalar(value=str()):
-            return "text"
-        case _:
-            wrong_type(findings, tree, "a type or a default", _PARAMETER_EXAMPLE)
-            return None
-
-
-def _type_of_word(findings: Findings, word: Scalar) -> str | None:
-    if word.text in TYPE_WORDS:
-        return word.text
-    if word.text == "layer":
-        unsupported(findings, word, "a parameter of type `layer`")
-        return None
-    meant = _FOREIGN_WORDS.get(word.text)
-    if meant is not None:
-        help = f'did you mean `{meant}`? A text as default is quoted: "{word.text}"'
-        wrong_type(findings, word, "a type or a default", help)
-        return None
-    return "text"
-
-
-def _refuse_choice(findings: Findings, tree: Mapping) -> None:
-    for key, what in (("choice", "a closed choice"), ("layer", "a parameter of type `layer`")):
-        if tree.get(key) is not None:
-            unsupported(findings, tree, what)
-            return
-    wrong_type(findings, tree, "a type or a default", _PARAMETER_EXAMPLE)
+    return False
 
 
 def variants(findings: Findings, tree: Tree) -> tuple[Variant, ...]:
@@ -131,9 +66,14 @@ def _variant(findings: Findings, entry: Entry) -> Variant:
     body = Mapping(entry.value.span, ())
     if not is_empty:
         body = mapping(findings, entry.value, "the values of parameters", "e.g. `{width: 8}`")
-    special = {e.key.text: e for e in body.entries if e.key.text in _VARIANT_KEYS}
+    special = {e.key.text: e for e in body.entries if e.key.text in VARIANT_KEYS}
     if "inference" in special:
-        unsupported(findings, special["inference"].key, "`inference`")
+        findings.add(
+            Code.UNKNOWN_KEY,
+            "`inference` stands inside `expect`",
+            special["inference"].key.span,
+            help="write `expect: {inference: {parameters: ...}}`",
+        )
     extends = special.get("extends")
     title = special.get("title")
     source = special.get("cite")
@@ -141,7 +81,7 @@ def _variant(findings: Findings, entry: Entry) -> Variant:
     return Variant(
         name=entry.key,
         extends=None if extends is None else text(findings, extends.value, "a variant's name"),
-        values=tuple((e.key, e.value) for e in body.entries if e.key.text not in _VARIANT_KEYS),
+        values=tuple((e.key, e.value) for e in body.entries if e.key.text not in VARIANT_KEYS),
         title=None if title is None else plain_text(findings, title.value, "a title"),
         cite=None if source is None else cite(findings, source.value),
         expect=() if expect is None else claims(findings, expect.value),
@@ -164,7 +104,7 @@ def inputs(findings: Findings, tree: Tree) -> tuple[Input, ...]:
 
 def _input(findings: Findings, entry: Entry) -> Input:
     if entry.key.text != "x":
-        _check_visible_name(findings, entry.key, "an input")
+        check_visible_name(findings, entry.key, "an input")
     shape = _shape(findings, entry.value)
     return Input(name=entry.key, shape=shape, span=entry.key.span.to(entry.value.span))
 
@@ -189,32 +129,73 @@ def _is_size(item: Scalar) -> bool:
     return isinstance(item.value, int) and not isinstance(item.value, bool)
 
 
-def outputs(findings: Findings, tree: Tree) -> tuple[Output, ...]:
-    """``outputs``: names of layers, or names of outputs with the layers that they show."""
-    example = "e.g. `outputs: [fc]` or `outputs: {logits: fc}`"
+def outputs(findings: Findings, tree: Tree, *, of_block: bool = False) -> tuple[Output, ...]:
+    """``outputs``: names of layers, or names of outputs with the layers that they show.
+
+    Only a network's may be for training, or have a loss's weight.
+    """
     match tree:
         case Sequence():
             every = items(findings, tree, "the names of layers")
-            shown = distinct(
-                findings, [text(findings, e, "a layer's name", example) for e in every]
-            )
-            return tuple(Output(name=name, source=name) for name in shown)
+            layers = (text(findings, each, "a layer's name", _EXAMPLE) for each in every)
+            return _paths(findings, [layer for layer in layers if layer is not None])
         case Mapping(entries=entries) if entries:
-            read = (_output(findings, entry) for entry in entries)
+            keys = _BLOCK_OUTPUT_KEYS if of_block else _OUTPUT_KEYS
+            read = (_output(findings, entry, keys) for entry in entries)
             return tuple(output for output in read if output is not None)
         case _:
-            wrong_type(findings, tree, "the outputs", example)
+            wrong_type(findings, tree, "the outputs", _EXAMPLE)
             return ()
 
 
-def _output(findings: Findings, entry: Entry) -> Output | None:
+def _paths(findings: Findings, layers: list[Scalar]) -> tuple[Output, ...]:
+    """Outputs by the layers alone: each is called as its layer's path, dots as ``_``."""
+    named = [(_output_name(layer), layer) for layer in layers]
+    kept = {id(name) for name in distinct(findings, [name for name, _ in named])}
+    for name, _ in named:
+        check_identifier(findings, name, "an output")
+    return tuple(Output(name=name, source=layer) for name, layer in named if id(name) in kept)
+
+
+def _output_name(layer: Scalar) -> Scalar:
+    word = re.sub("[.-]", "_", layer.text)
+    return layer if word == layer.text else Scalar(layer.span, word, word, plain=False)
+
+
+def _output(findings: Findings, entry: Entry, keys: Keys) -> Output | None:
     check_identifier(findings, entry.key, "an output")
     source: Tree = entry.value
+    known: dict[str, Entry] = {}
     if isinstance(entry.value, Mapping):
-        known = known_entries(findings, entry.value, _OUTPUT_KEYS)
+        known = known_entries(findings, entry.value, keys)
         source = known["from"].value if "from" in known else entry.key
     layer = text(findings, source, "the name of a layer", "e.g. `outputs: {logits: fc}`")
-    return None if layer is None else Output(name=entry.key, source=layer)
+    training = _training(findings, known.get("training"))
+    weight = _loss_weight(findings, known.get("loss_weight"))
+    if layer is None:
+        return None
+    return Output(name=entry.key, source=layer, training=training, loss_weight=weight)
+
+
+def _training(findings: Findings, entry: Entry | None) -> bool:
+    if entry is None:
+        return False
+    if isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
+        return entry.value.value
+    help = "write `training: true` for an output that only training computes"
+    wrong_type(findings, entry.value, "`true` or `false`", help)
+    return False
+
+
+def _loss_weight(findings: Findings, entry: Entry | None) -> float | None:
+    if entry is None:
+        return None
+    value = entry.value.value if isinstance(entry.value, Scalar) else None
+    if not isinstance(value, bool) and isinstance(value, int | float) and value >= 0:
+        return float(value)
+    help = "e.g. `loss_weight: 0.3`"
+    wrong_type(findings, entry.value, "a number that is not negative", help)
+    return None
 
 
 def names(findings: Findings, tree: Tree, what: str) -> tuple[Scalar, ...]:
@@ -224,19 +205,3 @@ def names(findings: Findings, tree: Tree, what: str) -> tuple[Scalar, ...]:
         if name is not None:
             check_identifier(findings, name, what)
     return distinct(findings, every)
-
-
-def check_distinct(
-    findings: Findings, parameters: tuple[Parameter, ...], inputs: tuple[Input, ...]
-) -> None:
-    """An input and a parameter of one name could not be told apart in expressions."""
-    named = {parameter.name.text: parameter.name for parameter in parameters}
-    for given in inputs:
-        other = None if given.name is None else named.get(given.name.text)
-        if given.name is not None and other is not None:
-            findings.add(
-                Code.DUPLICATE_NAME,
-                f"a parameter is called `{given.name.text}` too",
-                given.name.span,
-                related=(Related(other.span, "the parameter"),),
-            )

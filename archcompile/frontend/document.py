@@ -226,6 +226,15 @@ class Variant(Model):
     span: Span
 
 
+class Library(Model):
+    """A file of blocks: no network, blocks that specs ``use``."""
+
+    uses: tuple[InstanceOf[Scalar], ...] = ()
+    blocks: tuple[Block, ...]
+    """Its own, and those of the files that it uses."""
+    span: Span
+
+
 class Document(Model):
     """A whole spec file."""
 

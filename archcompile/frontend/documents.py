@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 from archcompile.diagnostics import Code, Related
 from archcompile.frontend.annotations import cite, claims, plain_text
-from archcompile.frontend.declarations import (
-    check_distinct,
-    inputs,
-    names,
-    outputs,
-    parameters,
-    variants,
-)
-from archcompile.frontend.document import Block, Document
+from archcompile.frontend.block_entries import BlockReader, apart, block_names
+from archcompile.frontend.declarations import inputs, outputs, uses, variants
+from archcompile.frontend.declared_names import check_apart, let, parameters
+from archcompile.frontend.document import Block, Document, Library
 from archcompile.frontend.fields import (
     Keys,
-    check_identifier,
     check_title_name,
     described,
     known_entries,
-    mapping,
     missing_key,
     text,
 )
 from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.initializers import body_init
 from archcompile.frontend.layer_entries import LayerReader
 from archcompile.frontend.layer_parts import EXCHANGE
-from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 _Section = TypeVar("_Section")
 
@@ -44,21 +37,21 @@ _KEYS = Keys(
         "name",
         "title",
         "cite",
+        "use",
         "params",
+        "let",
         "variants",
         "input",
+        "init",
         "blocks",
         "layers",
         "outputs",
         "expect",
     ),
-    frozenset(("use", "let", "init", "allow")),
+    frozenset(("allow",)),
 )
-_BLOCK_KEYS = Keys(
-    "a block",
-    ("params", "inputs", "layers", "sequence", "outputs"),
-    frozenset(("let", "init")),
-)
+_LIBRARY_KEYS = Keys("a file of blocks", ("archcompile", "name", "title", "cite", "use", "blocks"))
+_NETWORK_KEYS = ("params", "variants", "input", "layers", "outputs", "expect")
 _REQUIRED = (
     ("name", "name the network: `name: lenet5`"),
     ("input", "give the input's shape: `input: [N, 3, 224, 224]`"),
@@ -66,19 +59,41 @@ _REQUIRED = (
 )
 
 
-def document(tree: Tree, known_ops: frozenset[str]) -> Document:
-    """The document that a tree holds. ``known_ops`` tell an op key from a misspelt layer key.
+def document(tree: Tree, known_ops: frozenset[str], used: tuple[Block, ...] = ()) -> Document:
+    """The document that a tree holds; ``used`` are the blocks of the files that it uses.
 
-    Raises every finding; for a version that is not known, that one alone.
+    ``known_ops`` tell an op key from a misspelt layer key. Raises every finding; for a version
+    that is not known, that one alone.
     """
+    mapped = _checked(tree, "a spec")
+    return _DocumentReader(Findings(), known_ops, used).document(mapped)
+
+
+def library(tree: Tree, known_ops: frozenset[str], used: tuple[Block, ...] = ()) -> Library:
+    """The blocks that a file without a network holds. Raises every finding."""
+    mapped = _checked(tree, "a file of blocks")
+    return _DocumentReader(Findings(), known_ops, used).library(mapped)
+
+
+def is_library(tree: Tree) -> bool:
+    """Whether a file is there for its blocks: it has some, and nothing of a network."""
+    if not isinstance(tree, Mapping):
+        return False
+    keys = {entry.key.text for entry in tree.entries}
+    return "blocks" in keys and keys.isdisjoint(_NETWORK_KEYS)
+
+
+def _checked(tree: Tree, owner: str) -> Mapping:
+    """The mapping of a file in a version that is known."""
     if not isinstance(tree, Mapping) or not tree.entries:
         raise finding(
             Code.WRONG_TYPE,
-            f"expected a spec, a mapping that starts with `{_VERSION_LINE}`, got {described(tree)}",
+            f"expected {owner}, a mapping that starts with `{_VERSION_LINE}`,"
+            f" got {described(tree)}",
             tree.span,
         )
     _check_version(tree)
-    return _DocumentReader(Findings(), known_ops).read(tree)
+    return tree
 
 
 def _check_version(tree: Mapping) -> None:
@@ -97,30 +112,34 @@ def _check_version(tree: Mapping) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _DocumentReader:
-    """Reads one document; what is missing or wrong is found, and the rest read on."""
+    """Reads one file; what is missing or wrong is found, and the rest read on."""
 
     findings: Findings
     known_ops: frozenset[str]
+    used: tuple[Block, ...]
 
-    def read(self, tree: Mapping) -> Document:
+    def document(self, tree: Mapping) -> Document:
         """Raises every finding."""
-        self._check_first_key(tree)
+        self._check_first_key(tree, "a spec")
         known = known_entries(self.findings, tree, _KEYS)
         self._check_required(tree, known)
-        layers = LayerReader(
-            self.findings, self.known_ops | {EXCHANGE} | _block_names(known.get("blocks"))
-        )
+        lines = self._lines(known)
         name = self._name(tree, known.get("name"))
         title = self._one(known, "title", _title)
         source = self._one(known, "cite", cite)
+        used_files = self._several(known, "use", uses)
         declared = self._several(known, "params", parameters)
+        derived = self._several(known, "let", let)
         family = self._several(known, "variants", variants)
         given = self._several(known, "input", inputs)
-        blocks = self._several(known, "blocks", partial(_blocks, layers))
-        body = self._several(known, "layers", lambda _, value: layers.layers(value))
+        init = self._several(known, "init", lambda f, tree: body_init(f, tree, self.known_ops))
+        blocks = self._blocks(known, lines)
+        within = lines.with_ops(each.name.text for each in declared if each.type == "layer")
+        body = self._several(known, "layers", lambda _, value: within.layers(value))
         shown = self._several(known, "outputs", outputs)
         expected = self._several(known, "expect", claims)
-        check_distinct(self.findings, declared, given)
+        names = [each.name for each in given if each.name is not None]
+        check_apart(self.findings, declared, names, derived)
         self.findings.stop()
         return Document(
             archcompile=VERSION,
@@ -130,6 +149,9 @@ class _DocumentReader:
             parameters=declared,
             variants=family,
             inputs=given,
+            uses=used_files,
+            let=derived,
+            init=init,
             blocks=blocks,
             layers=body,
             outputs=shown,
@@ -137,6 +159,36 @@ class _DocumentReader:
             span=tree.span,
             layers_span=known["layers"].key.span,
         )
+
+    def library(self, tree: Mapping) -> Library:
+        """Raises every finding."""
+        self._check_first_key(tree, "a file of blocks")
+        known = known_entries(self.findings, tree, _LIBRARY_KEYS)
+        if "blocks" not in known:
+            place, help = tree.entries[0].key.span, "define them: `blocks: {unit: {layers: [...]}}`"
+            missing_key(self.findings, "a file of blocks", "blocks", place, help)
+        if "name" in known:
+            self._name(tree, known["name"])
+        self._one(known, "title", _title)
+        self._one(known, "cite", cite)
+        used_files = self._several(known, "use", uses)
+        blocks = self._blocks(known, self._lines(known))
+        self.findings.stop()
+        return Library(uses=used_files, blocks=blocks, span=tree.span)
+
+    def _lines(self, known: dict[str, Entry]) -> LayerReader:
+        """What reads layers that may call every op, and the blocks of this file and the used."""
+        used = (block.name.text for block in self.used)
+        ops = self.known_ops.union({EXCHANGE}, used, block_names(known.get("blocks")))
+        return LayerReader(self.findings, ops)
+
+    def _blocks(self, known: dict[str, Entry], lines: LayerReader) -> tuple[Block, ...]:
+        """The used blocks and the file's own."""
+        own: tuple[Block, ...] = ()
+        if "blocks" in known:
+            reader = BlockReader(self.findings, lines, self.known_ops)
+            own = reader.blocks(known["blocks"].value)
+        return apart(self.findings, self.used, own)
 
     def _one(
         self,
@@ -154,14 +206,14 @@ class _DocumentReader:
     ) -> tuple[_Section, ...]:
         return read(self.findings, known[key].value) if key in known else ()
 
-    def _check_first_key(self, tree: Mapping) -> None:
+    def _check_first_key(self, tree: Mapping, owner: str) -> None:
         first = tree.entries[0].key
         if first.text == "archcompile":
             return
         later = next((e.key for e in tree.entries if e.key.text == "archcompile"), None)
         self.findings.add(
             Code.MISSING_KEY,
-            f"a spec starts with the language's version, got `{first.text}`",
+            f"{owner} starts with the language's version, got `{first.text}`",
             first.span,
             help=f"write `{_VERSION_LINE}` before it",
             related=() if later is None else (Related(later.span, "the version is here"),),
@@ -184,72 +236,3 @@ class _DocumentReader:
 
 def _title(findings: Findings, tree: Tree) -> str | None:
     return plain_text(findings, tree, "a title")
-
-
-def _block_names(entry: Entry | None) -> frozenset[str]:
-    """The file's own ops, known before any of their bodies is read."""
-    if entry is None or not isinstance(entry.value, Mapping):
-        return frozenset()
-    return frozenset(block.key.text for block in entry.value.entries)
-
-
-def _blocks(reader: LayerReader, findings: Findings, tree: Tree) -> tuple[Block, ...]:
-    defined = mapping(findings, tree, "a mapping of blocks", "e.g. `blocks: {unit: {layers: []}}`")
-    return tuple(_block(reader, findings, entry) for entry in defined.entries)
-
-
-def _block(reader: LayerReader, findings: Findings, entry: Entry) -> Block:
-    check_identifier(findings, entry.key, "a block")
-    body = mapping(findings, entry.value, "a block", "e.g. `{params: {width: int}, layers: [...]}`")
-    known = known_entries(findings, body, _BLOCK_KEYS)
-    if isinstance(entry.value, Mapping):
-        _check_body(findings, entry, known)
-    fields = {key: found.value for key, found in known.items()}
-    layers, sequence = fields.get("layers"), fields.get("sequence")
-    return Block(
-        name=entry.key,
-        parameters=parameters(findings, fields["params"]) if "params" in fields else (),
-        inputs=names(findings, fields["inputs"], "an input") if "inputs" in fields else (),
-        layers=None if layers is None else reader.layers(layers),
-        sequence=None if sequence is None else reader.layers(sequence, chain="a `sequence`"),
-        outputs=outputs(findings, fields["outputs"]) if "outputs" in fields else (),
-        span=entry.key.span.to(entry.value.span),
-    )
-
-
-def _check_body(findings: Findings, entry: Entry, known: dict[str, Entry]) -> None:
-    """Layers or a sequence: exactly one of them."""
-    bodies = [found.key for key, found in known.items() if key in ("layers", "sequence")]
-    if not bodies:
-        owner = f"the block `{entry.key.text}`"
-        missing_key(findings, owner, "layers", entry.key.span, "list them: `layers: [...]`")
-    if len(bodies) > 1:
-        findings.add(
-            Code.SEVERAL_OPS,
-            "a block has `layers` or a `sequence`, not both",
-            bodies[1].span,
-            related=(Related(bodies[0].span, "the other one"),),
-        )
-    elif "sequence" in known:
-        _check_chain(findings, known)
-
-
-def _check_chain(findings: Findings, known: dict[str, Entry]) -> None:
-    """A sequence reads one value and hands on one, whatever the two are called."""
-    for key in ("inputs", "outputs"):
-        entry = known.get(key)
-        if entry is None or _count(entry.value) < 2:
-            continue
-        findings.add(
-            Code.NOT_IN_CHAIN,
-            f"a block that is a `sequence` has no several `{key}`",
-            entry.key.span,
-            help="write its lines under `layers:`",
-        )
-
-
-def _count(tree: Tree) -> int:
-    """How many names a list or a mapping holds."""
-    if isinstance(tree, Sequence):
-        return len(tree.items)
-    return len(tree.entries) if isinstance(tree, Mapping) else 1

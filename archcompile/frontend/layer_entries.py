@@ -12,6 +12,7 @@ from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import Layer
 from archcompile.frontend.fields import items, wrong_type
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.initializers import layer_init
 from archcompile.frontend.layer_parts import (
     EXCHANGE,
     applied,
@@ -128,7 +129,11 @@ class LayerReader:
             case "apply":
                 return {"apply": applied(self.findings, body)}
         check_exchange(self.findings, body)
-        return {"op": body.key, "arguments": self._arguments(body)}
+        return {
+            "op": body.key,
+            "arguments": self._arguments(body),
+            "init": layer_init(self.findings, fields.get("init"), body.key),
+        }
 
     def _named_twice(self, entry: Entry, name: Scalar) -> None:
         self.findings.add(

@@ -81,13 +81,20 @@ def refuse_in_chain(findings: Findings, key: Scalar, chain: str) -> None:
 
 
 def check_beside(findings: Findings, fields: dict[str, Entry], ops: list[Entry]) -> None:
-    """``join`` stands beside ``branches``, a list of names beside an op, once."""
+    """What belongs together: ``join`` and ``branches``, ``init`` and an op, names and one op."""
     if "join" in fields and "branches" not in fields:
         findings.add(
             Code.MISSING_KEY,
             "`join` without `branches`",
             fields["join"].key.span,
             help="`join` stands beside `branches`, or inside `residual: {body: [...], join: ...}`",
+        )
+    if "init" in fields and not ops:
+        findings.add(
+            Code.MISSING_KEY,
+            "`init` without an op",
+            fields["init"].key.span,
+            help="it stands beside each op, or in the block or file around",
         )
     name, repeated = fields.get("name"), fields.get("repeat")
     if name is None:
