@@ -6,7 +6,8 @@ It is started by path, imports nothing of archcompile, and is given one folder p
 ``job.json``     names: inputs, weight keys, the number of batches
 ``arrays.npz``   weights ``w/<key>``, inputs ``i/<batch>/<name>``, other inputs ``a/<name>``
 ``result.json``  out: facts about the module and its sensitivities, or the error
-``outputs.npz``  out: ``<batch>/<output>``, and ``t/<path>`` for what each module made, if asked for
+``outputs.npz``  out: ``<batch>/<output>``; ``heads/<output>`` and ``t/<call>`` if asked for: every
+                 output with those for training, and what each call of a module made
 
 A line on standard output says that torch is there, and that one more forward pass is done. What
 the source itself prints is thrown away.
@@ -66,6 +67,11 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
     with torch.no_grad():
         result["shapes"] = []
         outputs = _outputs(network, batches, result["shapes"], beat, taps=job["taps"])
+        if job["heads"]:
+            network.training = True  # of the network alone: its layers stay in evaluation mode
+            for place, made in enumerate(_forward(network, batches[job["widest"]])):
+                outputs[f"heads/{place}"] = made
+            network.training = False
         shown: Facts = {key: made.numpy() for key, made in outputs.items()}
         np.savez(folder / "outputs.npz", **shown)
         others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
@@ -126,15 +132,22 @@ def _outputs(
     *,
     taps: bool,
 ) -> dict[str, torch.Tensor]:
-    """The outputs of every batch; ``seen`` gets the shapes that each module made, by path."""
+    """The outputs of every batch; ``seen`` gets the shapes that each call of a module made.
+
+    A call is named by the module's path, the second of one pass ``path#2``.
+    """
     outputs: dict[str, torch.Tensor] = {}
 
     def watch(path: str) -> Callable[[nn.Module, object, object], None]:
         def hook(module: nn.Module, inputs: object, made: object) -> None:
             tensors = _tensors(made)
-            seen[-1][path] = [list(each.shape) for each in tensors]
+            call, number = path, 1
+            while call in seen[-1]:
+                number += 1
+                call = f"{path}#{number}"
+            seen[-1][call] = [list(each.shape) for each in tensors]
             if taps and len(tensors) == 1:
-                outputs[f"t/{path}"] = tensors[0].clone()  # a later layer may work in place
+                outputs[f"t/{call}"] = tensors[0].clone()  # a later layer may work in place
 
         return hook
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -48,20 +49,33 @@ class Comparison:
 
 
 def compare(left: str, right: str, first: Run, second: Run, tolerance: float) -> Comparison:
-    """Every output of every batch; the largest error decides."""
+    """Every output of every batch, then those in training where both have them.
+
+    The largest error decides.
+    """
     samples = sum(int(outputs[0].shape[0]) for outputs in first.outputs if outputs)
     error, note, worst = 0.0, "", None
-    for batch, (ours, theirs) in enumerate(zip(first.outputs, second.outputs, strict=True)):
+    for batch, ours, theirs in _pairs(first, second):
+        where = "the outputs in training" if batch is None else f"batch {batch + 1}"
         if len(ours) != len(theirs):
             note = f"{len(ours)} outputs against {len(theirs)}"
             return Comparison(left, right, samples, float("inf"), "differs", note)
         for ref, found in zip(ours, theirs, strict=True):
             apart = distance(found, ref)
             if apart > error:
-                error, note, worst = apart, _why(found, ref, batch), batch
+                error, note, worst = apart, _why(found, ref, where), batch
     if error <= tolerance:
         return Comparison(left, right, samples, error, "agrees", batch=worst)
     return Comparison(left, right, samples, error, "differs", note, worst)
+
+
+def _pairs(
+    first: Run, second: Run
+) -> Iterator[tuple[int | None, tuple[Array, ...], tuple[Array, ...]]]:
+    for batch, (ours, theirs) in enumerate(zip(first.outputs, second.outputs, strict=True)):
+        yield batch, ours, theirs
+    if first.heads and second.heads:
+        yield None, first.heads, second.heads
 
 
 def distance(found: Array, ref: Array) -> float:
@@ -78,7 +92,7 @@ def distance(found: Array, ref: Array) -> float:
     return apart / scale
 
 
-def _why(found: Array, ref: Array, batch: int) -> str:
+def _why(found: Array, ref: Array, where: str) -> str:
     np = numpy()
     if found.shape != ref.shape:
         return f"shape {list(found.shape)} against {list(ref.shape)}"
@@ -88,4 +102,4 @@ def _why(found: Array, ref: Array, batch: int) -> str:
         return "the second holds numbers that are not finite"
     apart = np.abs(found.astype(np.float64) - ref.astype(np.float64))
     place = tuple(map(int, np.unravel_index(int(apart.argmax()), apart.shape)))
-    return f"{found[place]:.6g} against {ref[place]:.6g} at {list(place)} of batch {batch + 1}"
+    return f"{found[place]:.6g} against {ref[place]:.6g} at {list(place)} of {where}"

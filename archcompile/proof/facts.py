@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from archcompile.diagnostics import InternalError
-from archcompile.ir.program import Program, Value
+from archcompile.ir.program import Program, Region, Value
+from archcompile.ir.uses import Uses, base
+from archcompile.passes.inference import training_only
 from archcompile.proof.batches import Batch, concrete
 from archcompile.proof.run import Inventory, Shape
 from archcompile.weights import tensors
@@ -40,24 +42,46 @@ def report_differences(report: Mapping[str, object], seen: Inventory) -> Iterato
         if report[word] != count:
             yield f"says {report[word]} {word}, the module has {count}"
     layers = report["layers"]
+    parameters, buffers = _by_module(seen.parameters), _by_module(seen.buffers)
+    calls = Uses()
     for row in layers if isinstance(layers, list) else ():
-        yield from _row_differences(row, seen)
+        yield from _weight_differences(row, parameters, buffers)
+        if not row["training"]:
+            called = calls.name(str(row["shares"] or row["name"]))
+            yield from _shape_differences(row, called, seen)
 
 
-def _row_differences(row: Mapping[str, object], seen: Inventory) -> Iterator[str]:
+def _by_module(held: Mapping[str, int]) -> dict[str, int]:
+    """What each module, and each parameter by itself, has with all that is below it."""
+    found: dict[str, int] = {}
+    for key, size in held.items():
+        parts = key.split(".")
+        for end in range(1, len(parts) + 1):
+            path = ".".join(parts[:end])
+            found[path] = found.get(path, 0) + size
+    return found
+
+
+def _weight_differences(
+    row: Mapping[str, object], parameters: Mapping[str, int], buffers: Mapping[str, int]
+) -> Iterator[str]:
+    """A row that shares its weights with one before it has none of its own."""
     name = str(row["name"])
-    for word, held in (("parameters", seen.parameters), ("buffers", seen.buffers)):
-        count = sum(size for key, size in held.items() if key.startswith(f"{name}."))
+    for word, held in (("parameters", parameters), ("buffers", buffers)):
+        count = 0 if row["shares"] else held.get(name, 0)
         if row[word] != count:
             yield f"says that `{name}` has {row[word]} {word}, the module has {count}"
-    shape = row["output_shape"]
+
+
+def _shape_differences(row: Mapping[str, object], called: str, seen: Inventory) -> Iterator[str]:
+    name, shape = row["name"], row["output_shape"]
     if not isinstance(shape, list):
         raise InternalError(f"the report's row `{name}` has no shape")
     for made in seen.shapes:
-        if name not in made:
+        if called not in made:
             return  # a function, or a module that is not run: found elsewhere
-        if not any(_fits(shape, each[1:]) for each in made[name]):
-            yield f"says that `{name}` makes {shape}, the module makes {_listed(made[name])}"
+        if not any(_fits(shape, each[1:]) for each in made[called]):
+            yield f"says that `{name}` makes {shape}, the module makes {_listed(made[called])}"
             return
 
 
@@ -84,7 +108,7 @@ def module_differences(program: Program, emitted: Inventory, found: Inventory) -
 def output_differences(
     program: Program, outputs: tuple[Shape, ...], batch: Batch
 ) -> tuple[str, ...]:
-    """Outputs whose shape in a run is not the one that the program states."""
+    """Outputs of inference whose shape in a run is not the one that the program states."""
     if len(outputs) != len(program.outputs):
         return (f"{len(outputs)} outputs, the spec has {len(program.outputs)}",)
     stated = [(each.name, concrete(each.value.type, batch.sizes)) for each in program.outputs]
@@ -120,14 +144,26 @@ def _parameters(program: Program, seen: Inventory) -> Iterator[str]:
 
 def _modules(program: Program, seen: Inventory) -> Iterator[str]:
     nodes = {node.path for node in program.nodes() if node.op.is_module}
-    stated = nodes | {region.path for region in program.regions()}
+    regions = {region.path for region in program.regions() if region.kind != "group"}
+    stated = nodes | regions
     for path in sorted(stated - seen.modules.keys()):
         yield f"there is no module `{path}`"
-    for path in sorted(seen.modules.keys() - stated):
+    allowed = stated | _containers(program)
+    for path in sorted(seen.modules.keys() - allowed):
         # a layer that torch.nn lacks may be made of parts
         is_part = any(path.startswith(f"{node}.") for node in nodes)
         if not is_part and not _is_left_out(seen, path):
             yield f"there is a module `{path}`, which the spec does not have"
+
+
+def _containers(program: Program) -> set[str]:
+    """Paths that only hold what lies below them: named structures, the parts of a path."""
+    found = {region.path for region in program.regions()}
+    for path in [*found, *(node.path for node in program.nodes())]:
+        while "." in path:
+            path = path.rpartition(".")[0]
+            found.add(path)
+    return found
 
 
 def _is_left_out(seen: Inventory, path: str) -> bool:
@@ -141,7 +177,7 @@ def _shapes(
 ) -> Iterator[str]:
     stated = dict(_stated(program))
     for batch, made in zip(batches, seen.shapes, strict=False):
-        asked = {path: values for path, values in stated.items() if path in seen.modules}
+        asked = {name: values for name, values in stated.items() if base(name) in seen.modules}
         if not complete:
             asked = {path: values for path, values in asked.items() if path in made}
         wrong = tuple(_wrong(asked, made, batch.sizes))
@@ -151,11 +187,27 @@ def _shapes(
 
 
 def _stated(program: Program) -> Iterable[tuple[str, tuple[Value, ...]]]:
+    """What inference calls, each call by its name (``path``, ``path#2``), with what it makes."""
+    training, calls = training_only(program), Uses()
     for node in program.nodes():
-        if node.op.is_module:
-            yield node.path, (node.output,)
+        if node.op.is_module and node.name not in training:
+            yield calls.name(node.path), (node.output,)
     for region in program.regions():
-        yield region.path, region.outputs
+        if region.kind != "group" and _is_called(region, training):
+            yield calls.name(region.path), region.outputs
+
+
+def _is_called(region: Region, training: frozenset[str]) -> bool:
+    made = [*_made(region)] or [value.name for value in region.outputs]
+    return any(name not in training for name in made)
+
+
+def _made(region: Region) -> Iterator[str]:
+    for member in region.members:
+        if isinstance(member, Region):
+            yield from _made(member)
+        else:
+            yield member.name
 
 
 def _wrong(
@@ -166,7 +218,7 @@ def _wrong(
     for path, values in stated.items():
         shapes = tuple(concrete(value.type, sizes) for value in values)
         if path not in made:
-            yield f"`{path}` is built and never run"
+            yield f"`{path}` is {'run too few times' if '#' in path else 'built and never run'}"
         elif made[path] != shapes:
             yield f"`{path}` makes {_listed(made[path])}, the report says {_listed(shapes)}"
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archcompile.ir.program import Node
+from archcompile.ir.program import Node, Program
+from archcompile.ir.uses import Uses
 from archcompile.proof.comparison import TOLERANCE, Comparison, distance
 from archcompile.proof.graph import bind, read_graph, run_graph
 from archcompile.proof.interpreter import trace
@@ -50,7 +51,7 @@ def located(
 def _source_taps(
     trial: Trial, artefacts: Sequence[Artefact], worst: Mapping[str, int]
 ) -> dict[str, Mapping[str, Array]]:
-    """For each source file, module path to what the module made."""
+    """For each source file, each call of a module to what it made."""
     sources = [each for each in artefacts if each.kind == "source"]
     job = SourceJob(trial.weights, trial.batches, taps=True)
     tasks = [
@@ -66,11 +67,11 @@ def _source_taps(
 
 
 def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array]:
-    """Layer path to its value, for the layers whose values the graph shows by their names."""
-    graph = read_graph(artefact.content)
+    """Each call of a layer to its value, where the graph shows it by its name."""
+    graph, calls = read_graph(artefact.content), _calls(trial.inference)
     nodes = [
         node
-        for node in trial.program.nodes()
+        for node in trial.inference.nodes()
         if node.output.name in graph.values and node.output.name not in graph.outputs
     ]
     shown = {node.output.name: node.output.type.rank for node in nodes}
@@ -79,7 +80,13 @@ def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array
         (values,) = run_graph(model, (trial.batches[batch],), tuple(shown)).outputs
     except RunFailed:
         return {}
-    return dict(zip((node.path for node in nodes), values, strict=True))
+    return dict(zip((calls[node.name] for node in nodes), values, strict=True))
+
+
+def _calls(program: Program) -> dict[str, str]:
+    """For each node which call of its module it is: the second is ``path#2``."""
+    uses = Uses()
+    return {node.name: uses.name(node.path) for node in program.nodes()}
 
 
 def _places(
@@ -87,12 +94,13 @@ def _places(
 ) -> dict[str, str]:
     """For each artefact the first layer that differs, if a layer that was kept does."""
     places: dict[str, str] = {}
+    calls = _calls(trial.inference)
     for batch in sorted(set(worst.values())):
         asked = {label: found[label] for label in found if worst[label] == batch}
         inputs = trial.batches[batch].inputs
-        for node, ours in trace(trial.program, inputs, trial.weights):
+        for node, ours in trace(trial.inference, inputs, trial.weights):
             for label, taps in asked.items():
-                theirs = taps.get(node.path)
+                theirs = taps.get(calls[node.name])
                 if label in places or theirs is None or distance(theirs, ours) <= TOLERANCE:
                     continue
                 places[label] = f"begins at {_said(node)}"
@@ -100,4 +108,4 @@ def _places(
 
 
 def _said(node: Node) -> str:
-    return f"`{node.path}` ({node.op.key}, {node.span.file.path}:{node.span.line})"
+    return f"`{node.name}` ({node.op.key}, {node.span.file.path}:{node.span.line})"

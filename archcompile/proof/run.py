@@ -30,7 +30,7 @@ class Inventory:
     modules: Mapping[str, str]
     """Path to class and arguments as torch prints them: ``Dropout(p=0.5, inplace=False)``."""
     shapes: tuple[Mapping[str, tuple[Shape, ...]], ...]
-    """For each batch, path to the shapes of what the module made."""
+    """For each batch, each call (``path``, then ``path#2``) to the shapes of what it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class Run:
     inventory: Inventory | None = None
     movement: Movement | None = None
     taps: Mapping[str, Array] | None = None
-    """What each layer made, by path, if it was asked for."""
+    """What each layer made, by call, if it was asked for."""
+    heads: tuple[Array, ...] = ()
+    """Every output of the widest batch, those for training only included, where there are such.
+    Layers are in evaluation mode: dropout rests, and batch norm uses its statistics."""
     error: str | None = None
     """Set, with no outputs, where the module could be built and looked at but not run."""

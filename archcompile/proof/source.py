@@ -47,6 +47,8 @@ class SourceJob:
     """How far an output has to move; until it does, a weight is tried on the next batch too."""
     taps: bool = False
     """Whether to keep what each module made of the last batch."""
+    heads: bool = False
+    """Whether to ask for the outputs that are for training only too."""
 
 
 def run_sources(
@@ -111,6 +113,7 @@ def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
         "sensitive": job.sensitive,
         "asked": job.asked,
         "taps": job.taps,
+        "heads": job.heads,
     }
     (folder / "job.json").write_text(json.dumps(words), encoding="utf-8")
 
@@ -181,7 +184,8 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
     with numpy().load(folder / "outputs.npz", allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in arrays.files}
     taps = {name[2:]: array for name, array in found.items() if name.startswith("t/")}
-    return Run(_outputs(found, len(job.batches)), inventory, movement, taps or None)
+    heads = tuple(found[f"heads/{place}"] for place in range(_count(found, "heads")))
+    return Run(_outputs(found, len(job.batches)), inventory, movement, taps or None, heads=heads)
 
 
 def _shapes(seen: Mapping[str, list[list[int]]]) -> dict[str, tuple[Shape, ...]]:
@@ -195,5 +199,5 @@ def _outputs(found: Mapping[str, Array], batches: int) -> tuple[tuple[Array, ...
     )
 
 
-def _count(found: Mapping[str, Array], place: int) -> int:
+def _count(found: Mapping[str, Array], place: int | str) -> int:
     return sum(name.startswith(f"{place}/") for name in found)

@@ -17,6 +17,7 @@ from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
 from archcompile.libraries import numpy
 from archcompile.passes.facts import facts
+from archcompile.passes.inference import for_inference
 from archcompile.proof.batches import sample_batch, sample_batches, widest
 from archcompile.proof.comparison import TOLERANCE, Comparison, compare
 from archcompile.proof.facts import module_differences, report_differences, state_shapes
@@ -83,7 +84,8 @@ def _trial(program: Program, weights: Mapping[str, Array], seed: int, patience: 
     batches = sample_batches(program, seed)
     wide = batches[widest(batches)]
     other = sample_batch(program, wide.count, wide.sizes, (seed, len(batches)))
-    return Trial(program, {key: held[key] for key in stated}, batches, other, patience)
+    inference = for_inference(program)
+    return Trial(program, inference, {key: held[key] for key in stated}, batches, other, patience)
 
 
 def _hear(trial: Trial, artefacts: Sequence[Artefact]) -> dict[str, Voice]:
@@ -106,7 +108,7 @@ def _sensitivity(
     trial: Trial, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
 ) -> Sensitivity | None:
     """From the emitted source, else from the first graph that runs; None if neither does."""
-    unread = unread_weights(trial.program)
+    unread = unread_weights(trial.inference)
     for each in artefacts:
         run = voices[each.label].run
         if run is None or not run.outputs:

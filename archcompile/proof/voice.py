@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from archcompile.diagnostics import MissingLibrary
 from archcompile.ir.program import Program
-from archcompile.proof.batches import Batch
+from archcompile.proof.batches import Batch, widest
 from archcompile.proof.comparison import TOLERANCE
 from archcompile.proof.facts import inventory_differences, output_differences
 from archcompile.proof.graph import (
@@ -57,6 +57,9 @@ class Trial:
     """What every voice is given. ``other`` exchanges the inputs of the widest batch."""
 
     program: Program
+    """The whole network."""
+    inference: Program
+    """What all voices compute: the network without what only training needs."""
     weights: Mapping[str, Array] = field(repr=False)
     """The whole state_dict, float32 and int64."""
     batches: tuple[Batch, ...] = field(repr=False)
@@ -65,18 +68,23 @@ class Trial:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of the network's outputs, in order."""
-        return tuple(output.name for output in self.program.outputs)
+        """The names of the outputs of inference, in order."""
+        return tuple(output.name for output in self.inference.outputs)
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether there are outputs for training only."""
+        return len(self.inference.outputs) < len(self.program.outputs)
 
     @property
     def float_weights(self) -> dict[str, Array]:
         """The weights that take part in the computation."""
-        return {key: self.weights[key] for key in float_weights(self.program)}
+        return {key: self.weights[key] for key in float_weights(self.inference)}
 
     @property
     def read_weights(self) -> dict[str, Array]:
         """Those of them that an output depends on."""
-        unread = unread_weights(self.program)
+        unread = frozenset(unread_weights(self.inference))
         return {key: array for key, array in self.float_weights.items() if key not in unread}
 
 
@@ -94,14 +102,22 @@ class Voice:
 
 def hear_reference(trial: Trial) -> Voice:
     """The NumPy reference in float64."""
-    found = (interpret(trial.program, batch.inputs, trial.weights) for batch in trial.batches)
-    run = Run(tuple(tuple(made[name] for name in trial.outputs) for made in found))
+    found = (interpret(trial.inference, batch.inputs, trial.weights) for batch in trial.batches)
+    outputs = tuple(tuple(made[name] for name in trial.outputs) for made in found)
+    run = Run(outputs, heads=_heads(trial))
     return Voice(run, differences=_output_shapes(trial, run))
+
+
+def _heads(trial: Trial) -> tuple[Array, ...]:
+    if not trial.has_heads:
+        return ()
+    inputs = trial.batches[widest(trial.batches)].inputs
+    return tuple(interpret(trial.program, inputs, trial.weights).values())
 
 
 def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...]:
     """Source files in a fresh interpreter; the first also says how far its outputs move."""
-    plain = SourceJob(trial.weights, trial.batches)
+    plain = SourceJob(trial.weights, trial.batches, heads=trial.has_heads)
     moving = replace(
         plain, other=trial.other, sensitive=tuple(trial.read_weights), asked=needed(TOLERANCE)
     )
@@ -154,7 +170,7 @@ def forward_graph(
 
 
 def _graph_differences(trial: Trial, artefact: Artefact, graph: Graph) -> tuple[str, ...]:
-    program = trial.program
+    program = trial.inference
     shapes = float_weights(program)
     names = tuple(value.name for value in program.inputs)
     found = weight_differences(graph, shapes)
@@ -167,6 +183,6 @@ def _graph_differences(trial: Trial, artefact: Artefact, graph: Graph) -> tuple[
 def _output_shapes(trial: Trial, run: Run) -> tuple[str, ...]:
     for batch, outputs in zip(trial.batches, run.outputs, strict=True):
         shapes = tuple(tuple(map(int, output.shape)) for output in outputs)
-        if found := output_differences(trial.program, shapes, batch):
+        if found := output_differences(trial.inference, shapes, batch):
             return found
     return ()

@@ -71,9 +71,10 @@ def verification_weights(program: Program, seed: int) -> dict[str, Array]:
     def run(node: Node, arguments: tuple[Array, ...]) -> Array:
         layer = _Layer(node, arguments, seed)
         held = layer.held(weights)
-        if held and node.path not in done:  # a module that is used again keeps its weights
+        # a bare parameter stays random; a module that is used again keeps its weights
+        if held and arguments and node.path not in done:
             held = layer.fitted(held, has_norm=node.output.name in normed)
-            weights.update({f"{node.path}.{name}": array for name, array in held.items()})
+            weights.update({layer.keys[name]: array for name, array in held.items()})
         done.add(node.path)
         return layer.run(held)
 
@@ -132,13 +133,19 @@ class _Layer:
     arguments: tuple[Array, ...]
     seed: int
 
+    @property
+    def own(self) -> tuple[Weight, ...]:
+        """The weights as the op starts them: what each is does not change by a spec's ``init``."""
+        return self.node.op.weights(*self.node.types)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Of what takes part in the computation, names below the layer to state_dict keys."""
+        return {each.name: self.node.key(each) for each in self.own if each.dtype == "float32"}
+
     def held(self, weights: Mapping[str, Array]) -> dict[str, Array]:
         """The layer's own weights, by their names below it."""
-        return {
-            weight.name: weights[f"{self.node.path}.{weight.name}"]
-            for weight in self.node.weights()
-            if weight.dtype == "float32"
-        }
+        return {name: weights[key] for name, key in self.keys.items()}
 
     def run(self, held: Mapping[str, Array]) -> Array:
         """The reference's output, rounded to float32, which is enough here."""
@@ -148,8 +155,8 @@ class _Layer:
     def fitted(self, held: dict[str, Array], *, has_norm: bool) -> dict[str, Array]:
         """The same weights, set to what the layer reads."""
         held = {**held, **self._statistics(held)}
-        shift = next((w.name for w in self.node.weights() if _is_shift(w)), None)
-        scale = next((w.name for w in self.node.weights() if _is_scale(w)), None)
+        shift = next((each.name for each in self.own if _is_shift(each)), None)
+        scale = next((each.name for each in self.own if _is_scale(each)), None)
         if scale is None:
             return held
         held[scale] = _conditioned(held[scale])
@@ -157,7 +164,7 @@ class _Layer:
             held[shift] = numpy().zeros_like(held[shift])
         made = self.run(held)
         axis = _channel_axis(made, len(held[shift if shift is not None else scale]))
-        spread = _spread_wanted(self.arguments)
+        spread = _spread_wanted(self._samples())
         factor = _factor(made) * spread
         held[scale] = held[scale] * numpy().float32(factor)
         if axis is None:
@@ -169,10 +176,15 @@ class _Layer:
             held[scale] = self._tilted(held, scale, means, axis, spread)
         return held
 
+    def _samples(self) -> tuple[Array, ...]:
+        """What it reads of each sample: a bare parameter is the same for all."""
+        pairs = zip(self.arguments, self.node.types, strict=True)
+        return tuple(x for x, type in pairs if type.sample != type.dims)
+
     def _statistics(self, held: Mapping[str, Array]) -> dict[str, Array]:
         """Means and variances of the input's channels, each a little off."""
         np, found = numpy(), {}
-        for weight in filter(_is_statistic, self.node.weights()):
+        for weight in filter(_is_statistic, self.own):
             x, off = self.arguments[0], held[weight.name]
             if off.shape != x.shape[1:2]:
                 continue

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SMALL = 0.25
 """The standard deviation of what starts as 0."""
+_BARE = 0.5
+"""The same of a bare parameter that starts random."""
 _SPREAD = 0.5
 """How far scales and variances lie from their constant, relative to it."""
 _FAINT = 0.1
@@ -31,8 +33,9 @@ def random_tensor(tensor: Tensor, seed: int) -> Array:
     init = _own(tensor)
     if isinstance(init, Constant):
         return _around(tensor, init.value, seed)
-    if len(tensor.shape) < 2:
-        return normal(seed, tensor.key, tensor.shape, _SMALL)
+    is_bare = tensor.key == tensor.node.path  # what it is multiplied with is not known
+    if len(tensor.shape) < 2 or is_bare:
+        return normal(seed, tensor.key, tensor.shape, _BARE if is_bare else _SMALL)
     return normal(seed, tensor.key, tensor.shape, 1 / sqrt(prod(tensor.shape[1:])))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from archcompile.backends.report.model import Layer, ReportModel, Row
 from archcompile.ir.dim import Dim
-from archcompile.ir.printer import short_size
-from archcompile.ir.program import Value
+from archcompile.ir.printer import short_size, split_size
+from archcompile.ir.program import ProgramOutput, Value
 
 COLUMNS = (
     "layer",
@@ -46,7 +46,8 @@ def lines(rows: tuple[Row, ...], depth: int = 0) -> Iterator[Line]:
             continue
         shapes = ", ".join(map(shape_text, row.outputs))
         counts = (_cell(row.cost.parameters), _cell(row.cost.macs))
-        yield Line(depth, True, row.name, (row.block or row.kind, shapes, *counts, "", "", ""))
+        called = _marked(row.block or row.kind, row.training)
+        yield Line(depth, True, row.name, (called, shapes, *counts, "", "", ""))
         yield from lines(row.rows, depth + 1)
 
 
@@ -56,15 +57,22 @@ def totals(report: ReportModel) -> dict[str, str]:
 
 
 def summary(report: ReportModel) -> tuple[tuple[str, str], ...]:
-    """The network's totals, named, with their units."""
-    total = report.total
+    """The network's totals, named, with their units.
+
+    Connections stand here for a network whose author counts them.
+    """
+    total, inference = report.total, report.inference
     parameters = _exact(total.parameters)
     if total.trainable != total.parameters:
         parameters += f" ({_exact(total.trainable)} trainable)"
+    if inference.parameters != total.parameters:
+        parameters += f" ({_exact(inference.parameters)} in inference)"
+    connections = ("connections", _exact(total.connections))
     return (
         ("parameters", parameters),
         ("buffers", _exact(total.buffers)),
         ("MACs", _exact(total.macs)),
+        *([connections] if report.claims_connections else []),
         ("weights", _bytes(total.weight_bytes)),
         ("peak activations", _bytes(report.peak_activation_bytes)),
     )
@@ -76,10 +84,19 @@ def heading(report: ReportModel) -> str:
 
 
 def signature(report: ReportModel) -> str:
-    """``image [1, 32, 32] → output [10]``, shapes of one sample."""
+    """``image [1, 32, 32] → output [10]``, shapes of one sample.
+
+    Behind an output for training only stands so, and what its loss is multiplied with.
+    """
     inputs = ", ".join(f"{value.name} {shape_text(value)}" for value in report.inputs)
-    outputs = ", ".join(f"{name} {shape_text(value)}" for name, value in report.outputs)
-    return f"{inputs} → {outputs}"
+    return f"{inputs} → {', '.join(map(_output, report.outputs))}"
+
+
+def _output(output: ProgramOutput) -> str:
+    said = ["training only"] if output.training else []
+    said += [] if output.loss_weight is None else [f"loss × {output.loss_weight!r}"]
+    more = f" ({', '.join(said)})" if said else ""
+    return f"{output.name} {shape_text(output.value)}{more}"
 
 
 def note(report: ReportModel) -> str | None:
@@ -90,14 +107,21 @@ def note(report: ReportModel) -> str | None:
 
 
 def shape_text(value: Value) -> str:
-    """The sizes behind the batch axis, in brackets."""
-    return f"[{', '.join(map(short_size, value.type.dims[1:]))}]"
+    """The sizes behind the batch axis, in brackets; of a split tensor also what each GPU holds."""
+    sizes = list(map(short_size, value.type.sample))
+    if value.type.parts > 1:
+        sizes[0] = split_size(value.type.channels, value.type.parts, "×")
+    return f"[{', '.join(sizes)}]"
+
+
+def _marked(called: str, training: bool) -> str:
+    return f"{called} (training)" if training else called
 
 
 def _layer_cells(layer: Layer) -> tuple[str, ...]:
     jump = layer.field.jump if layer.output.type.spatial else ()
     return (
-        layer.op,
+        _marked(layer.op, layer.training),
         shape_text(layer.output),
         _cell(layer.cost.parameters),
         _cell(layer.cost.macs),

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from archcompile.backends.report.model import SCHEMA, Group, Layer, ReportModel, Row
 from archcompile.ir.dim import Dim
-from archcompile.ir.program import Value
+from archcompile.ir.program import ProgramOutput, Value
 from archcompile.passes.costs import Cost
 
-Json: TypeAlias = "int | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 
 def json_form(report: ReportModel) -> dict[str, Json]:
@@ -21,14 +21,15 @@ def json_form(report: ReportModel) -> dict[str, Json]:
         "variant": report.variant,
         "title": report.title,
         **_counts(report.total),
+        "inference": {
+            **_counts(report.inference),
+            "weight_bytes": number(report.inference.weight_bytes),
+        },
         "weight_bytes": number(report.total.weight_bytes),
         "peak_activation_bytes": number(report.peak_activation_bytes),
         "overridden": list(report.overridden),
         "inputs": [{"name": value.name, "shape": shape(value)} for value in report.inputs],
-        "outputs": [
-            {"name": name, "from": value.name, "shape": shape(value)}
-            for name, value in report.outputs
-        ],
+        "outputs": [_output(output) for output in report.outputs],
         "layers": [_layer(layer, block) for layer, block in layers(report.rows)],
         "blocks": [_block(group, parent) for group, parent in groups(report.rows)],
     }
@@ -58,7 +59,7 @@ def number(size: Dim) -> int | str:
 
 def shape(value: Value) -> list[Json]:
     """The sizes behind the batch axis."""
-    return [number(size) for size in value.type.dims[1:]]
+    return [number(size) for size in value.type.sample]
 
 
 def axes(sizes: tuple[Dim, ...]) -> Json:
@@ -75,6 +76,17 @@ def stride(layer: Layer) -> Json:
     return axes(layer.field.jump) if layer.output.type.spatial else None
 
 
+def _output(output: ProgramOutput) -> Json:
+    weight = output.loss_weight
+    return {
+        "name": output.name,
+        "from": output.value.name,
+        "shape": shape(output.value),
+        "training": output.training,
+        "loss_weight": None if weight is None else repr(weight),
+    }
+
+
 def _layer(layer: Layer, block: str | None) -> Json:
     return {
         "name": layer.name,
@@ -83,11 +95,15 @@ def _layer(layer: Layer, block: str | None) -> Json:
         "inputs": list(layer.inputs),
         "output": layer.output.name,
         "output_shape": shape(layer.output),
+        "gpus": layer.output.type.parts,
         **_counts(layer.cost),
         "activation_bytes": number(layer.activation_bytes),
         "receptive_field": axes(layer.field.extent),
         "stride": stride(layer),
         "block": block,
+        "shares": layer.path if layer.is_shared else None,
+        "training": layer.training,
+        "starts": dict(layer.starts),
     }
 
 
@@ -100,6 +116,7 @@ def _block(group: Group, parent: str | None) -> Json:
         "output_shapes": [shape(value) for value in group.outputs],
         **_counts(group.cost),
         "block": parent,
+        "training": group.training,
     }
 
 
@@ -109,4 +126,5 @@ def _counts(cost: Cost) -> dict[str, Json]:
         "trainable_parameters": number(cost.trainable),
         "buffers": number(cost.buffers),
         "macs": number(cost.macs),
+        "connections": number(cost.connections),
     }

@@ -10,9 +10,22 @@ import pytest
 
 from archcompile.backends.report import Report, report
 from archcompile.backends.report.json_form import Json
-from archcompile.ir.program import Program
+from archcompile.ir.program import Claim, Program
+from archcompile.ir.weight import Kaiming, Normal
 from archcompile.passes.facts import facts
-from tests.programs import chain, image, lenet5, node, op, program, small_resnet
+from tests.programs import (
+    at,
+    bare,
+    chain,
+    image,
+    lenet5,
+    node,
+    op,
+    program,
+    small_resnet,
+    twice,
+    with_heads,
+)
 
 TESTS = Path(__file__).parents[2]
 FACTS = json.loads((TESTS / "facts" / "lenet5.json").read_text("utf-8"))
@@ -41,11 +54,28 @@ def test_the_totals_of_lenet5_are_those_of_the_literature() -> None:
         "trainable_parameters": 61_706,
         "buffers": 0,
         "macs": 416_520,
+        "connections": 416_520 + 4_704 + 1_600 + 120 + 84 + 10,
+        "inference": {
+            "parameters": 61_706,
+            "trainable_parameters": 61_706,
+            "buffers": 0,
+            "macs": 416_520,
+            "connections": 423_038,
+            "weight_bytes": 246_824,
+        },
         "weight_bytes": 246_824,
         "peak_activation_bytes": 37_632,
         "overridden": [],
         "inputs": [{"name": "image", "shape": [1, 32, 32]}],
-        "outputs": [{"name": "output", "from": "output", "shape": [10]}],
+        "outputs": [
+            {
+                "name": "output",
+                "from": "output",
+                "shape": [10],
+                "training": False,
+                "loss_weight": None,
+            }
+        ],
     }
 
 
@@ -72,14 +102,19 @@ def test_a_layer_has_every_documented_key() -> None:
         "inputs": ["image"],
         "output": "c1",
         "output_shape": [6, 28, 28],
+        "gpus": 1,
         "parameters": 156,
         "trainable_parameters": 156,
         "buffers": 0,
         "macs": 117_600,
+        "connections": 122_304,
         "activation_bytes": 18_816,
         "receptive_field": 5,
         "stride": 1,
         "block": None,
+        "shares": None,
+        "training": False,
+        "starts": {},
     }
     assert layers(lenet5())[7]["stride"] is None  # behind flatten there is no axis to step along
 
@@ -112,7 +147,9 @@ def test_blocks_are_groups_with_the_sum_of_their_layers() -> None:
         "trainable_parameters": 2 * (2304 + 32),
         "buffers": 64,
         "macs": 2 * 32 * 32 * 2304,
+        "connections": 2 * 32 * 32 * 2304,
         "block": "layer1",
+        "training": False,
     }
     inner = [row["block"] for row in layers(small_resnet()) if row["name"] == "layer1.0.conv1"]
     assert inner == ["layer1.0"]
@@ -259,3 +296,86 @@ def test_a_long_expression_of_an_open_size_stands_short_in_the_table_and_whole_i
     assert isinstance(peak, str)
     assert peak.count("H") > 2
     assert "peak activations: f(H) bytes" in shown.to_table()
+
+
+def test_a_further_use_of_shared_weights_counts_no_weights_again() -> None:
+    first, second = layers(twice())[:2]
+    assert (first["name"], second["name"]) == ("same", "same#2")
+    assert (first["shares"], second["shares"]) == (None, "same")
+    assert (first["parameters"], second["parameters"]) == (84, 0)
+    assert first["macs"] == second["macs"] == 64 * 81
+    blocks = reported(twice()).to_dict()["blocks"]
+    assert [block["name"] for block in blocks] == ["unit", "unit#2"]
+    assert [block["parameters"] for block in blocks] == [2 * (81 + 6), 0]
+    lines = reported(twice()).to_table().splitlines()
+    assert any(line.split()[:2] == ["same#2", "conv2d"] for line in lines)
+
+
+def test_what_only_training_needs_is_marked_and_counts_in_the_parameters_alone() -> None:
+    made = reported(with_heads())
+    found = made.to_dict()
+    rows = {row["name"]: row for row in layers(with_heads())}
+    assert [name for name, row in rows.items() if row["training"]] == [
+        "aux.flatten",
+        "aux.fc",
+        "loose",
+    ]
+    assert (rows["aux.fc"]["parameters"], rows["aux.fc"]["macs"]) == (1_285, 0)
+    inference = found["inference"]
+    assert isinstance(inference, dict)
+    assert (found["parameters"], inference["parameters"]) == (2_756, 1_471)
+    assert found["outputs"][0] == {
+        "name": "aux",
+        "from": "aux.fc",
+        "shape": [5],
+        "training": True,
+        "loss_weight": "0.3",
+    }
+    assert [block["training"] for block in found["blocks"]] == [True]
+    for shown in (made.to_table(), made.to_markdown(), made._repr_html_()):
+        assert "linear (training)" in shown
+        assert "aux [5] (training only, loss × 0.3), logits [5]" in shown
+        assert "2,756 (1,471 in inference)" in shown
+
+
+def test_connections_are_shown_where_the_spec_claims_them() -> None:
+    claim = Claim("connections", None, 423_038, at(2))
+    assert "connections" not in reported(lenet5()).to_table()
+    assert "connections: 423,038" in reported(lenet5(claims=(claim,))).to_table()
+
+
+def test_a_split_tensor_shows_what_each_gpu_holds() -> None:
+    start = image(3, 8, 8)
+    layer = node("c", op("conv2d", out_channels=96, kernel_size=1), start)
+    made = replace(layer, output=replace(layer.output, type=layer.output.type.split(2)))
+    found = program((start,), (made,))
+    assert "[96 (2 × 48), 8, 8]" in reported(found).to_table()
+    assert layers(found)[0]["gpus"] == 2
+    assert layers(found)[0]["output_shape"] == [96, 8, 8]
+
+
+def test_the_start_that_the_spec_gives_is_in_the_json() -> None:
+    start = image(3, name="x")
+    layer = replace(
+        node("fc", op("linear", out_features=2), start),
+        starts=(
+            ("weight", Kaiming("normal", nonlinearity="relu")),
+            ("bias", Normal(0.01, 1.0)),
+        ),
+    )
+    (row,) = layers(program((start,), (layer,)))
+    assert row["starts"] == {
+        "weight": "kaiming_normal(nonlinearity=relu)",
+        "bias": "normal(std=0.01, mean=1.0)",
+    }
+
+
+def test_a_bare_parameter_has_no_batch_and_leaves_the_field_of_a_map() -> None:
+    start = image(3, 8, 8)
+    layer = node("c", op("conv2d", out_channels=4, kernel_size=3, padding=1), start)
+    gamma = bare("gamma", 4, 1, 1)
+    joined = node("sum", op("add"), layer.output, gamma.output)
+    rows = layers(program((start,), (layer, gamma, joined)))
+    assert (rows[1]["parameters"], rows[1]["output_shape"]) == (4, [4, 1, 1])
+    assert (rows[1]["activation_bytes"], rows[1]["receptive_field"]) == (16, None)
+    assert rows[2]["receptive_field"] == 3
