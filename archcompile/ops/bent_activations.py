@@ -7,25 +7,19 @@ from math import erf, pi, sqrt
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.op import OpError, Real, Unknown, word_of
 from archcompile.ir.types import TensorType
 from archcompile.ops.activations import Elementwise, Inplace
+from archcompile.ops.kinds import PositiveReal
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.pytorch import Support, pytorch, support_rule
 from archcompile.targets.reference import reference
 
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
-
-
-def _above_zero(value: float) -> float:
-    if value <= 0:
-        raise PydanticCustomError("real", "expected more than 0, got {got}", {"got": f"{value:g}"})
-    return value
 
 
 class GELU(Elementwise):
@@ -88,9 +82,7 @@ class Softplus(Elementwise):
     key: ClassVar[str] = "softplus"
     title: ClassVar[str] = "Smooth rectifier, ln(1 + exp(x))."
 
-    beta: Annotated[Real, AfterValidator(_above_zero)] = Field(
-        1.0, description="How sharp the bend is."
-    )
+    beta: PositiveReal = Field(1.0, description="How sharp the bend is.")
     threshold: Real = Field(20.0, description="From here on the function is the line.")
 
 

@@ -24,19 +24,26 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "adaptive_max_pool2d": {"output_size": 2},
     "avg_pool1d": {"kernel_size": 2},
     "avg_pool2d": {"kernel_size": 2},
+    "channel_shuffle": {"groups": 2},
     "chunk": {"chunks": 2},
     "conv1d": {"out_channels": 5, "kernel_size": 3},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
     "linear": {"out_features": 5},
     "max_pool1d": {"kernel_size": 2},
     "max_pool2d": {"kernel_size": 2},
+    "mean": {"dim": [2, 3]},
+    "pad": {"padding": [1, 2]},
+    "permute": {"dims": [0, 2, 3, 1]},
+    "pixel_shuffle": {"upscale_factor": 2},
+    "slice": {"dim": 2},
+    "unflatten": {"dim": 1, "unflattened_size": [2, 2]},
 }
 """Arguments for ops that have required ones."""
 
 FUNCTIONS = {"add", "chunk", "concat", "mul", "sub"}
 """Said as an expression; everything else is a module."""
 
-SUPPORTED = {"abs", "scaled_tanh"}
+SUPPORTED = {"abs", "mean", "normalize", "pad", "permute", "scaled_tanh", "slice"}
 """A class that the generated file brings along; torch.nn has none like it."""
 
 NO_TORCH_CLASS = FUNCTIONS | SUPPORTED
@@ -46,6 +53,9 @@ NO_ARCHITECTURE = {"self", "args", "kwargs", "device", "dtype"}
 
 DEPRECATED = {"min_value", "max_value"}
 """What torch itself warns of."""
+
+OURS = {"linear": ["groups", "channels_last"]}
+"""What torch's class has not, behind what it has."""
 
 NO_DEFAULT = {"softmax", "log_softmax"}
 """torch's own default depends on the rank, and it warns of it."""
@@ -113,7 +123,7 @@ def test_arguments_are_torchs_in_torchs_order_with_torchs_defaults(key: str) -> 
     theirs = signature(getattr(torch.nn, kind.__name__).__init__).parameters
     known = NO_ARCHITECTURE | DEPRECATED | op.inferred(*inputs(op)).keys()
     wanted = {name: each.default for name, each in theirs.items() if name not in known}
-    assert list(kind.model_fields) == list(wanted)
+    assert list(kind.model_fields) == [*wanted, *OURS.get(key, [])]
     for name, default in wanted.items():
         field = kind.model_fields[name]
         assert field.is_required() is (default is Parameter.empty), name

@@ -13,15 +13,26 @@ from archcompile.ops.activations import ABS
 from archcompile.ops.average_pooling import SIDED_AVG
 from archcompile.ops.bent_activations import SCALED_TANH
 from archcompile.ops.convolution import SIDED
+from archcompile.ops.linear import GROUPED
+from archcompile.ops.pad import PAD
 from archcompile.ops.pooling import SIDED_MAX
+from archcompile.ops.rearrange import PERMUTE
+from archcompile.ops.reductions import MEAN, NORMALIZE
+from archcompile.ops.slices import SLICE
 from archcompile.targets.pytorch import Support
 
 SUPPORTS = (
     *SIDED.values(),
     *SIDED_MAX.values(),
     *SIDED_AVG.values(),
+    GROUPED,
     ABS,
     SCALED_TANH,
+    SLICE,
+    PERMUTE,
+    PAD,
+    MEAN,
+    NORMALIZE,
 )
 HEAD = '"""Support classes."""\n\nimport torch\nfrom torch import nn\n'
 
