@@ -8,6 +8,7 @@ from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.class_body import EXCHANGE
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.tree import Sequence
 
 
 def check_blocks(catalogue: Catalogue, called: set[str], findings: Findings) -> None:
@@ -36,6 +37,8 @@ def _check(layer: Layer, catalogue: Catalogue, handed: set[str], findings: Findi
         callee = catalogue.find(layer.op)
         if isinstance(callee, Block):
             names = tuple(parameter.name.text for parameter in callee.parameters)
+        elif callee.takes_list and isinstance(layer.arguments, Sequence):
+            return
         else:
             names = tuple(callee.model_fields)
         check_arguments(layer.op, layer.arguments, names)
