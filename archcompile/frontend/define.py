@@ -22,7 +22,7 @@ from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.passed import Passed
 from archcompile.frontend.sizes import is_constant, symbol, to_expr
 from archcompile.frontend.tree import Scalar
-from archcompile.ir.definition import Apply, BlockUse, ChainMember, Definition, Parameter
+from archcompile.ir.definition import Apply, BlockUse, ChainMember, Definition, Parameter, building
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, Name
 from archcompile.ir.types import TensorType
@@ -39,6 +39,8 @@ class Definer:
     fixed: dict[object, frozenset[str]] = field(default_factory=dict)
     """The parameters of a block that are known to decide how its class is built."""
     types: dict[object, tuple[TensorType, ...]] = field(default_factory=dict)
+    taps: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By block (the network's own under ""): paths of values inside modules that its lines read."""
     reserved: str = ""
     """The network's own name, which no block's class takes."""
 
@@ -60,7 +62,7 @@ class Definer:
         walk = DefinedBody.of(self, {each.name: each for each in inputs}, layers)
         walk.taken |= {parameter.name for parameter in parameters}
         walk.lines(layers, frame)
-        _words(tuple(walk.steps))
+        _words(building(walk.steps))
         last = iter(walk.places.current)
         shown = tuple(
             (name, (next(last) if source is None else read_value(walk.places, source)).name)
@@ -81,7 +83,7 @@ class Definer:
         ordered: dict[str, Definition] = {}
 
         def visit(definition: Definition) -> None:
-            for name in _callees((*definition.steps, *(definition.chain or ()))):
+            for name in _callees(definition.members):
                 if name not in ordered:
                     visit(self.made[name])
             ordered[definition.name] = definition
@@ -90,30 +92,44 @@ class Definer:
         return tuple(ordered.values())
 
     def call(
-        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+        self,
+        block: Block,
+        bound: Bound,
+        types: tuple[TensorType, ...],
+        gpus: int,
+        wanted: frozenset[str] = frozenset(),
     ) -> tuple[BlockUse, tuple[TensorType, ...]]:
-        """How a block is called with these values, and the types it gives."""
+        """How a block is called with these values, and the types it gives.
+
+        ``wanted`` are paths of values inside it that it must give beside its outputs.
+        """
         if len(types) != len(input_names(block)):
             raise NotGeneric("no call reads so many values")
         for passed in bound.layers.values():
             _require_known(passed)
         sizes = inferred_sizes(block, types)
-        definition = self._general(block, bound, types, gpus)
+        definition = self._general(block, bound, types, gpus, wanted)
         if definition is None or _asks_for_open(definition, sizes):
-            definition = self._special(block, bound, types, gpus)
+            definition = self._special(block, bound, types, gpus, wanted)
         arguments: list[tuple[str, Expr]] = []
         for parameter in definition.parameters:
             given = to_expr(sizes[parameter.name]) if parameter.inferred else None
             value = bound.values[parameter.name] if given is None else given
             if parameter.inferred or value != parameter.default:
                 arguments.append((parameter.name, value))
-        return BlockUse(definition.name, tuple(arguments)), self._types(block, bound, types, gpus)
+        made = self._types(block, bound, types, gpus, wanted)
+        return BlockUse(definition.name, tuple(arguments)), made
 
     def _general(
-        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+        self,
+        block: Block,
+        bound: Bound,
+        types: tuple[TensorType, ...],
+        gpus: int,
+        wanted: frozenset[str],
     ) -> Definition | None:
         """A class for calls with these values of the parameters that decide, and any others."""
-        place = (block.name.text, tuple((each.rank, each.parts) for each in types), gpus)
+        place = (block.name.text, tuple((each.rank, each.parts) for each in types), gpus, wanted)
         declared = bound.values.keys()
         while True:
             fixed = self.fixed.get(place, frozenset())
@@ -134,6 +150,7 @@ class Definer:
                     symbolic_input(block, types),
                     tuple(each for each in _declared(block) if each.name not in fixed),
                     gpus,
+                    wanted,
                 )
             found = self.by_key[key]
             if isinstance(found, Definition):
@@ -144,18 +161,23 @@ class Definer:
             self.fixed[place] = fixed | deciding
 
     def _special(
-        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+        self,
+        block: Block,
+        bound: Bound,
+        types: tuple[TensorType, ...],
+        gpus: int,
+        wanted: frozenset[str],
     ) -> Definition:
         """A class for calls with these values, if it can be for inputs of any size."""
         _require_constants(bound.values, bound.values)
         said = (tuple(map(str, bound.values.values())), _said(bound.layers))
         given = inferred_sizes(block, types)
         for sizes in (symbolic_input(block, types), types):
-            place = (block.name.text, said, sizes, gpus)
+            place = (block.name.text, said, sizes, gpus, wanted)
             if place not in self.by_key:
                 self.by_key[place] = frozenset()
                 if not self._has_strangers(block, sizes):
-                    self.by_key[place] = self._attempt(block, bound, sizes, (), gpus)
+                    self.by_key[place] = self._attempt(block, bound, sizes, (), gpus, wanted)
             definition = self.by_key[place]
             if isinstance(definition, Definition) and not _asks_for_open(definition, given):
                 return definition
@@ -175,9 +197,10 @@ class Definer:
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
         gpus: int,
+        wanted: frozenset[str],
     ) -> Definition | frozenset[str]:
         try:
-            return self._define(block, bound, types, declared, gpus)
+            return self._define(block, bound, types, declared, gpus, wanted)
         except NotGeneric as error:
             return error.names
         except SpecError:
@@ -190,12 +213,13 @@ class Definer:
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
         gpus: int,
+        wanted: frozenset[str],
     ) -> Definition:
         sizes = inferred_sizes(block, types)
-        walk = DefinedBody.of(self, {}, block.layers or ())
+        walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, wanted)
         walk.taken |= {*sizes, *(parameter.name for parameter in declared)}
         chain, outputs = walk.block(block, bound, types, gpus)
-        members = (*walk.steps, *(chain or ()))
+        members = (*building(walk.steps), *(chain or ()))
         said = _words(members)
         inferred = tuple(
             Parameter(name, "int", inferred=True)
@@ -221,13 +245,18 @@ class Definer:
         return name
 
     def _types(
-        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+        self,
+        block: Block,
+        bound: Bound,
+        types: tuple[TensorType, ...],
+        gpus: int,
+        wanted: frozenset[str],
     ) -> tuple[TensorType, ...]:
         """The types of a call's outputs, by walking the body with the call's own values."""
         said = tuple(map(str, bound.values.values()))
-        key = (block.name.text, said, _said(bound.layers), types, gpus)
+        key = (block.name.text, said, _said(bound.layers), types, gpus, wanted)
         if key not in self.types:
-            walk = DefinedBody.of(self, {}, block.layers or ())
+            walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, wanted)
             walk.taken |= {word for each in types for size in each.dims for word in dim_words(size)}
             walk.taken |= set().union(*map(mentioned, bound.values.values()))
             walk.block(block, bound, types, gpus)

@@ -12,6 +12,7 @@ from archcompile.frontend.block_arguments import Bound, bind_block
 from archcompile.frontend.calls import call_of, condition_of, known_text, reads_nothing
 from archcompile.frontend.class_body import ClassBody
 from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
+from archcompile.frontend.define_taps import CutChain, below
 from archcompile.frontend.document import Block, GpuGroups, Layer, Residual
 from archcompile.frontend.expand import body_frame
 from archcompile.frontend.frame import Frame, mentioned
@@ -48,13 +49,27 @@ class DefinedBody(ClassBody[Local]):
     first: dict[str, tuple[Layer, Frame]] = field(default_factory=dict)
     """The line that made each name, for those who ``apply`` it once more."""
     uses: dict[str, int] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    """Paths of values inside modules of this body that its own lines read."""
+    given: frozenset[str] = frozenset()
+    """Paths of values that whoever calls this class reads."""
+    inner: dict[str, Local] = field(default_factory=dict)
+    """Those of them that have been made."""
 
     @classmethod
     def of(
-        cls, definer: Definer, inputs: dict[str, Local], layers: tuple[Layer, ...]
+        cls,
+        definer: Definer,
+        inputs: dict[str, Local],
+        layers: tuple[Layer, ...],
+        owner: str = "",
+        given: frozenset[str] = frozenset(),
     ) -> DefinedBody:
-        """The walk before its first line."""
-        return cls(Places.of(inputs, layers), definer)
+        """The walk before its first line. ``owner`` is the block's name."""
+        own = definer.taps.get(owner, frozenset())
+        walk = cls(Places.of(inputs, layers), definer, own=own, given=given)
+        walk.places.tap = walk.inner.get
+        return walk
 
     def block(
         self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
@@ -64,19 +79,25 @@ class DefinedBody(ClassBody[Local]):
         known: dict[str, TensorType | None] = dict(zip(names, types, strict=True))
         frame = body_frame(bound, known, block.let, gpus)
         if block.sequence is not None:
+            if self.given:
+                raise NotGeneric("a block that is a `sequence` gives one value")
             lines = [(frame, line) for line in block.sequence]
             members, result = ChainWalk(self).lines(lines, types[0])
             self.results = (result,)
             return members, ()
         inputs = {name: Local(name, each) for name, each in zip(names, types, strict=True)}
         self.places = Places.of(inputs, block.layers or ())
+        self.places.tap = self.inner.get
         self.lines(block.layers or (), frame)
         shown = tuple(read_value(self.places, output.source) for output in block.outputs)
         shown = shown or self.places.current
-        self.results = tuple(value.type for value in shown)
         outputs = [output.name.text for output in block.outputs] or [
             each.name.replace(".", "_") for each in shown
         ]
+        for tap in sorted(self.given):
+            shown = (*shown, self.inner.get(tap) or self.places.values[tap][0])
+            outputs.append(tap.replace(".", "_"))
+        self.results = tuple(value.type for value in shown)
         return None, tuple((name, each.name) for name, each in zip(outputs, shown, strict=True))
 
     def read(self, layer: Layer, frame: Frame) -> tuple[Local, ...]:
@@ -154,12 +175,18 @@ class DefinedBody(ClassBody[Local]):
         """The steps that one line becomes, and its values."""
         types = tuple(value.type for value in reads)
         names = tuple(value.name for value in reads)
+        taps = below(self.own | self.given, name)
+        if taps and condition is not None:
+            raise NotGeneric("a value inside a layer that may not be there", mentioned(condition))
+        results: tuple[TensorType, ...]
+        step: Step
         if layer.op is None or layer.is_loop:
+            if taps:
+                return self._cut(layer, name, here, reads[0], taps)
             members, result = ChainWalk(self).container(layer, here, types[0])
-            results: tuple[TensorType, ...] = (result,)
-            step: Step = Chain(name, members, names, condition, layer.span)
+            results, step = (result,), Chain(name, members, names, condition, layer.span)
         else:
-            use, results = self.use(layer, here, types)
+            use, results = self.use(layer, here, types, taps)
             if isinstance(use, OpUse) and use.op.split_outputs() is not None:
                 return self._pieces(use, results[0], name, reads, parts, layer, condition)
             _require_settled(use, condition)
@@ -168,7 +195,22 @@ class DefinedBody(ClassBody[Local]):
             if len(reads) != 1 or len(results) != 1:
                 raise NotGeneric("a layer of several values is there or not", mentioned(condition))
             results = (choice(condition, results[0], reads[0].type),)
-        return (step,), tuple(map(Local, self._value_names(name, step), results))
+        values = tuple(map(Local, self._value_names(name, step), results))
+        count = len(values) - len(taps)
+        self.inner |= {
+            f"{name}.{tap}": value for tap, value in zip(sorted(taps), values[count:], strict=True)
+        }
+        return (step,), values[:count]
+
+    def _cut(
+        self, layer: Layer, name: str, here: Frame, value: Local, taps: frozenset[str]
+    ) -> tuple[tuple[Step, ...], tuple[Local, ...]]:
+        """A chain inside which values are read: it is run piece by piece."""
+        cut = CutChain(self, name, taps, value)
+        cut.container(layer, here)
+        self.inner |= cut.values
+        chain = Chain(name, tuple(cut.members), (), None, layer.span, is_cut=True)
+        return (chain, *cut.segments), (cut.value,)
 
     def _pieces(
         self,
@@ -205,13 +247,18 @@ class DefinedBody(ClassBody[Local]):
         return (name,)
 
     def use(
-        self, layer: Layer, here: Frame, types: tuple[TensorType, ...]
+        self,
+        layer: Layer,
+        here: Frame,
+        types: tuple[TensorType, ...],
+        taps: frozenset[str] = frozenset(),
     ) -> tuple[OpUse | BlockUse, tuple[TensorType, ...]]:
-        """A call of an op or block with symbolic sizes."""
+        """A call of an op or block with symbolic sizes; a block gives the taps in it too."""
         call = call_of(layer, here)
         callee = self.definer.catalogue.find(call.op)
         if isinstance(callee, Block):
-            return self.definer.call(callee, bind_block(callee, call), types, here.gpus)
+            bound = bind_block(callee, call)
+            return self.definer.call(callee, bound, types, here.gpus, taps)
         return self._op(callee, call, types)
 
     def _op(

@@ -75,7 +75,7 @@ class _Elaboration:
         check_blocks(catalogue, expansion.called, findings)
         findings.stop()
         known = tuple(value for value in given.values() if value is not None)
-        return self._program(catalogue, known, members, shown, expansion.absent)
+        return self._program(expansion, known, members, shown)
 
     def _frame(self, findings: Findings, types: dict[str, TensorType | None]) -> Frame:
         """What the network's lines see; what is wrong with ``let`` ends it, as all depend on it."""
@@ -89,11 +89,10 @@ class _Elaboration:
 
     def _program(
         self,
-        catalogue: Catalogue,
+        expansion: Expansion,
         inputs: tuple[Value, ...],
         members: tuple[Member, ...],
         shown: list[_Shown],
-        absent: set[str],
     ) -> Program:
         document, variant = self.document, self.variant
         cite = (variant.cite if variant is not None else None) or document.cite
@@ -107,8 +106,8 @@ class _Elaboration:
             inputs=inputs,
             members=members,
             outputs=tuple(output for output, _ in shown),
-            claims=_claims(document, variant, absent),
-            definitions=self._definitions(catalogue, inputs, shown),
+            claims=_claims(document, variant, expansion.absent),
+            definitions=self._definitions(expansion, inputs, shown),
             spec=document.span.file.path,
             span=document.span,
         )
@@ -174,13 +173,13 @@ class _Elaboration:
         return found
 
     def _definitions(
-        self, catalogue: Catalogue, inputs: tuple[Value, ...], shown: list[_Shown]
+        self, expansion: Expansion, inputs: tuple[Value, ...], shown: list[_Shown]
     ) -> tuple[definition.Definition, ...]:
         """The classes of the source; a parameter that decides structure is put in and gone."""
         kept = self._kept()
         while True:
             try:
-                return self._defined(catalogue, kept, inputs, shown)
+                return self._defined(expansion, kept, inputs, shown)
             except NotGeneric as error:
                 left = tuple(each for each in kept if error.names and each.name not in error.names)
                 if len(left) == len(kept):
@@ -191,12 +190,13 @@ class _Elaboration:
 
     def _defined(
         self,
-        catalogue: Catalogue,
+        expansion: Expansion,
         kept: tuple[definition.Parameter, ...],
         inputs: tuple[Value, ...],
         shown: list[_Shown],
     ) -> tuple[definition.Definition, ...]:
-        definer = Definer(catalogue)
+        taps = {owner: frozenset(paths) for owner, paths in expansion.taps.items()}
+        definer = Definer(expansion.catalogue, taps=taps)
         bound = self.values.bound
         names: dict[str, Expr] = {each.name: Name(each.name) for each in kept}
         types: dict[str, TensorType | None] = {value.name: value.type for value in inputs}

@@ -48,6 +48,10 @@ class Expansion:
     uses: dict[str, int] = field(default_factory=dict)
     """How often each path was used."""
     modules: dict[str, tuple[Op, tuple[Weight, ...], Span]] = field(default_factory=dict)
+    sealed: dict[str, Span] = field(default_factory=dict)
+    """Calls of blocks that are a ``sequence``."""
+    taps: dict[str, set[str]] = field(default_factory=dict)
+    """By block (the network's own under ""): paths of values inside modules that its lines read."""
     absent: set[str] = field(default_factory=set)
     """The paths of layers that conditions leave out."""
     count: int = 0
@@ -57,6 +61,27 @@ class Expansion:
         number = self.uses.get(path, 0) + 1
         self.uses[path] = number
         return path if number == 1 else f"{path}#{number}"
+
+    def tap(self, owner: str, prefix: str, path: str) -> Value | None:
+        """The value inside a module of a body, which the body's class must then give."""
+        value = self.values.get(f"{prefix}{path}")
+        if value is not None:
+            self._refuse_sealed(f"{prefix}{path}")
+            self.taps.setdefault(owner, set()).add(path)
+        return value
+
+    def _refuse_sealed(self, path: str) -> None:
+        """A class that is a sequence hands on one value, whatever is inside."""
+        parts = path.split(".")
+        for count in range(1, len(parts)):
+            front = ".".join(parts[:count])
+            if front in self.sealed:
+                raise finding(
+                    Code.UNSUPPORTED,
+                    f"`{path}` is a value inside `{front}`, whose block is a `sequence`",
+                    self.sealed[front],
+                    help="write the block's lines under `layers:`, then what is in it can be read",
+                )
 
     def tally(self, span: Span) -> None:
         """One line more. Raises ``GiveUp``: whatever is to come would be too much as well."""

@@ -34,11 +34,16 @@ class LineMaker:
     expansion: Expansion
 
     def body(
-        self, layers: tuple[Layer, ...], prefix: str, frame: Frame, inputs: dict[str, Open_]
+        self,
+        layers: tuple[Layer, ...],
+        prefix: str,
+        frame: Frame,
+        inputs: dict[str, Open_],
+        owner: str = "",
     ) -> tuple[tuple[Member, ...], Places[Open_]]:
-        """A class body: every module an attribute, edges by name."""
+        """A class body: every module an attribute, edges by name. ``owner`` is a block's name."""
         walk = ExpandedBody(Places.of(inputs, layers), self, prefix)
-        walk.places.tap = lambda name: self.expansion.values.get(f"{prefix}{name}")
+        walk.places.tap = lambda path: self.expansion.tap(owner, prefix, path)
         walk.lines(layers, frame)
         return tuple(walk.members), walk.places
 
@@ -175,11 +180,13 @@ class LineMaker:
         self, block: Block, path: str, frame: Frame, inputs: dict[str, Open_]
     ) -> tuple[tuple[Member, ...], Flow]:
         if block.sequence is not None:
+            self.expansion.sealed[path] = block.name.span
             (value,) = inputs.values()
             lines = [(frame.reading(shapes((value,))), line) for line in block.sequence]
             members, result = self.chain(lines, path, value)
             return members, (result,)
-        members, places = self.body(block.layers or (), f"{path}.", frame, inputs)
+        name = block.name.text
+        members, places = self.body(block.layers or (), f"{path}.", frame, inputs, name)
         if not block.outputs:
             return members, places.current
         return members, tuple(

@@ -7,6 +7,7 @@ parameters and in what the caller's input brings (``in_channels``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -67,6 +68,30 @@ class Chain:
     reads: tuple[str, ...]
     condition: Expr | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    is_cut: bool = False
+    """Whether ``Segment`` steps behind it run it piece by piece; then it reads nothing itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Members of a chain that run by themselves, since a value between them is read elsewhere.
+
+    In Python: ``self.features[0:17](x)``. Of a chain inside a chain one member at a time.
+    """
+
+    name: str
+    """The value that it makes; for a block of several outputs, what stands before their names."""
+    chain: str
+    """The chain's path in this body."""
+    start: int
+    stop: int
+    reads: tuple[str, ...]
+    is_whole: bool = False
+    """Whether the segment runs to the chain's end."""
+    outputs: tuple[str, ...] = ()
+    """The outputs of the only member, where that is a block of several."""
+    condition: Expr | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +120,13 @@ class LoopOf:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-Step: TypeAlias = Apply | Chain
+Step: TypeAlias = Apply | Chain | Segment
 ChainMember: TypeAlias = Apply | Chain | LoopOf
+
+
+def building(steps: Iterable[Step]) -> tuple[Apply | Chain, ...]:
+    """The steps that make a module or function; segments run what is made."""
+    return tuple(step for step in steps if not isinstance(step, Segment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +147,8 @@ class Definition:
     """(output name, name of the value of this body)."""
     training: frozenset[str] = frozenset()
     """The names of those outputs that are computed in training only."""
+
+    @property
+    def members(self) -> tuple[ChainMember, ...]:
+        """What the class is built of: its steps but for segments, or the members of its chain."""
+        return (*building(self.steps), *(self.chain or ()))
