@@ -44,7 +44,19 @@ class FunctionForm:
     express: Callable[[tuple[Python, ...]], Python]
 
 
-Form: TypeAlias = ModuleForm | FunctionForm
+@dataclass(frozen=True, slots=True)
+class AttributeForm:
+    """The op is a tensor of the module that it stands in, read where it is needed.
+
+    ``construct`` is a call that makes it. A trained one is an ``nn.Parameter``; else it is a
+    buffer outside the state_dict.
+    """
+
+    construct: CallOf
+    is_trained: bool = True
+
+
+Form: TypeAlias = ModuleForm | FunctionForm | AttributeForm
 PytorchRule: TypeAlias = Callable[..., Form]
 """``rule(op, *input_types) -> Form``."""
 

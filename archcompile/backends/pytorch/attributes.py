@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archcompile.backends.pytorch.chains import Body, chain, fill, is_numbered
-from archcompile.backends.pytorch.construct import construction, said
+from archcompile.backends.pytorch.construct import construction, form_of, in_python, said
 from archcompile.backends.pytorch.containers import Container, Slot
 from archcompile.backends.pytorch.layout import INDENT
-from archcompile.ir.definition import Apply, Chain, Step
+from archcompile.diagnostics import InternalError
+from archcompile.ir.definition import Apply, Chain, OpUse, Step
+from archcompile.targets.pytorch import AttributeForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,11 @@ class _Put:
 
 def attribute(name: str, slot: Slot, body: Body) -> None:
     """The statements that make the attribute of that name."""
+    form = form_of(slot.use) if isinstance(slot, Apply) else None
     if isinstance(slot, Container):
         _container(f"self.{name}", slot, body)
+    elif isinstance(form, AttributeForm):
+        body.add(_tensor(slot, form))
     elif isinstance(slot, Chain) and slot.condition is None and not is_numbered(slot.members):
         body.add(f"self.{name} = nn.Sequential()")
         fill(slot.members, f"self.{name}", body)
@@ -33,6 +38,17 @@ def attribute(name: str, slot: Slot, body: Body) -> None:
         body.add(f"self.{name} = {_made(slot, body)}")
     else:
         _module(slot, _Put(f"self.{name}: nn.Module = "), _Put(f"self.{name} = "), body)
+
+
+def _tensor(step: Step, form: AttributeForm) -> str:
+    """The statement that makes a parameter or a buffer."""
+    if step.condition is not None:
+        raise InternalError(f"`{step.name}` is no module, and a call may leave it out")
+    assert isinstance(step, Apply) and isinstance(step.use, OpUse)  # only ops have forms
+    made = in_python(form.construct, step.use)
+    if form.is_trained:
+        return f"self.{step.name} = nn.Parameter({made})"
+    return f'self.register_buffer("{step.name}", {made}, persistent=False)'
 
 
 def _module(step: Step, put: _Put, put_absent: _Put, body: Body) -> None:

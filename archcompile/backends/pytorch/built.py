@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
+from archcompile.backends.pytorch.own_tensors import buffer, is_parameter, parameter
 from archcompile.backends.pytorch.tree import Leaf, Module, Tree, method_of
 from archcompile.backends.pytorch.values import evaluate, truth
 from archcompile.diagnostics import InternalError
@@ -136,6 +137,8 @@ class _Run:
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         match target:
+            case ast.Attribute() if is_parameter(value):
+                self._put(target, parameter(value, self.names))
             case ast.Attribute() | ast.Subscript():
                 self._put(target, self._module(value))
             case ast.Name(id=name) if isinstance(value, ast.List):
@@ -177,6 +180,8 @@ class _Run:
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Call(), attr="__init__"), keywords=[]):
                 self._open(call)
+            case ast.Call(func=ast.Attribute(attr="register_buffer")) if self.is_open:
+                self.builder.place(self.tree, *buffer(call, self.names))
             case ast.Call(func=ast.Attribute(value=owner, attr="append"), args=[made], keywords=[]):
                 self._append(self._owner(owner), self._module(made))
             case ast.Call(

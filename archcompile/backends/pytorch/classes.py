@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from archcompile.backends.pytorch.attributes import attribute
 from archcompile.backends.pytorch.chains import Body, arguments, fill, is_numbered
-from archcompile.backends.pytorch.construct import Classes, in_order, said
+from archcompile.backends.pytorch.construct import Classes, form_of, in_order, said
 from archcompile.backends.pytorch.containers import slots
 from archcompile.backends.pytorch.docstrings import docstring_lines
 from archcompile.backends.pytorch.forward import forward
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import (
     local_names,
+    module_path,
     output_field,
     output_name,
     spelled,
 )
 from archcompile.backends.pytorch.printer import header
-from archcompile.ir.definition import ChainMember, Definition, Parameter
+from archcompile.backends.pytorch.statements import shown
+from archcompile.ir.definition import Apply, ChainMember, Definition, Parameter
 from archcompile.ir.expr import Expr, ListOf, Literal
+from archcompile.targets.pytorch import AttributeForm
 
 _TYPES = {"int": "int", "number": "float", "bool": "bool", "text": "str"}
 
@@ -28,7 +31,7 @@ def class_lines(
     """The class and, before it, the ``NamedTuple`` of its outputs if there are several."""
     base = "nn.Module" if definition.chain is None else "nn.Sequential"
     lines = [f"class {name}({base}):", *docstring_lines(docstring, INDENT), ""]
-    lines += _constructor(definition, classes)
+    lines += [*_buffers(definition), *_constructor(definition, classes)]
     if definition.chain is None:
         lines += ["", *forward(definition, name, classes)]
     return [*_outputs(definition, name), *lines]
@@ -37,10 +40,33 @@ def class_lines(
 def _outputs(definition: Definition, name: str) -> list[str]:
     if len(definition.outputs) < 2:
         return []
-    fields = [
-        f"{' ' * INDENT}{output_field(output)}: torch.Tensor" for output, _ in definition.outputs
-    ]
+    fields = [f"{' ' * INDENT}{each}" for each in output_fields(definition)]
     return [f"class {output_name(name)}(NamedTuple):", *fields, "", ""]
+
+
+def output_fields(definition: Definition) -> tuple[str, ...]:
+    """The fields of the ``NamedTuple``; in evaluation it may lack what only training computes."""
+    is_open = len(definition.outputs) - len(definition.training) > 1
+    late = "torch.Tensor | None = None" if is_open else "torch.Tensor"
+    return tuple(
+        f"{output_field(output)}: {late if output in definition.training else 'torch.Tensor'}"
+        for output, _ in shown(definition)
+    )
+
+
+def buffer_fields(definition: Definition) -> tuple[str, ...]:
+    """The types of the buffers, which a type checker cannot see otherwise."""
+    forms = ((step.name, form_of(step.use)) for step in definition.steps if isinstance(step, Apply))
+    return tuple(
+        f"{name}: torch.Tensor"
+        for name, form in forms
+        if isinstance(form, AttributeForm) and not form.is_trained and module_path(name) == name
+    )
+
+
+def _buffers(definition: Definition) -> list[str]:
+    fields = [f"{' ' * INDENT}{each}" for each in buffer_fields(definition)]
+    return [*fields, ""] if fields else []
 
 
 def _constructor(definition: Definition, classes: Classes) -> list[str]:

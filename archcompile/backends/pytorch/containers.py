@@ -10,7 +10,7 @@ from archcompile.backends.pytorch.construct import form_of
 from archcompile.backends.pytorch.names import module_path
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Apply, Definition, Step
-from archcompile.targets.pytorch import FunctionForm
+from archcompile.targets.pytorch import AttributeForm, FunctionForm
 
 DICT_WORDS = frozenset({"clear", "items", "keys", "pop", "type", "update", "values"})
 """Some of what ``nn.ModuleDict`` has itself, and so refuses as a key."""
@@ -62,6 +62,8 @@ def callee(name: str, members: Mapping[str, Slot]) -> str:
 
 def _put(top: Container, step: Step) -> None:
     *around, name = step.name.split(".")
+    if around and isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm):
+        raise InternalError(f"`{step.name}` is no module, and cannot stand in a container")
     container = top
     for depth, part in enumerate(around):
         if depth and part in DICT_WORDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archcompile.backends.pytorch.layout import INDENT, WIDTH
+from archcompile.backends.pytorch.literals import literal
 from archcompile.ir.definition import Apply, ChainMember, Definition, OpUse
 from archcompile.ir.op import OpError, Undecided
 from archcompile.ir.program import Program
@@ -31,10 +32,31 @@ def network_docstring(program: Program) -> tuple[str, ...]:
     cite = program.cite
     source = ", ".join(part for part in (cite.paper, cite.section) if part) if cite else ""
     inputs = ", ".join(_typed(value.name, value.type) for value in program.inputs)
-    outputs = ", ".join(_typed(output.name, output.value.type) for output in program.outputs)
-    shapes = f"Input: {inputs}. Output: {outputs}."
-    parts = [title, *([_sentence(source)] if source else []), f"{shapes}\n{_count(program)}"]
-    return tuple(parts)
+    outputs = ", ".join(
+        _typed(output.name, output.value.type) for output in program.outputs if not output.training
+    )
+    lines = [f"Input: {inputs}. Output: {outputs}.", *_training(program), _count(program)]
+    return (title, *([_sentence(source)] if source else []), "\n".join(lines))
+
+
+def _training(program: Program) -> list[str]:
+    """What training adds: ``aux1 [N, 10] and aux2 [N, 10] (loss weight 0.3 each)``."""
+    heads = [output for output in program.outputs if output.training]
+    if not heads:
+        return []
+    weights = [each.loss_weight for each in heads]
+    words = [_typed(each.name, each.value.type) for each in heads]
+    weight = ""
+    if len({*weights}) > 1:
+        words = [f"{word}{_weight(each)}" for word, each in zip(words, weights, strict=True)]
+    else:
+        weight = _weight(weights[0], " each" if len(heads) > 1 else "")
+    listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return [f"Training adds {listed}{weight}."]
+
+
+def _weight(weight: float | None, of: str = "") -> str:
+    return "" if weight is None else f" (loss weight {literal(weight)}{of})".replace(" ", _SOLID)
 
 
 def block_docstring(definition: Definition) -> tuple[str, ...]:
@@ -77,7 +99,7 @@ def docstring_lines(paragraphs: tuple[str, ...], indent: int) -> list[str]:
 def parameter_count(program: Program) -> int:
     """Trainable parameters, those of a layer that is used twice counted once."""
     weights = {
-        f"{node.path}.{weight.name}": int(weight.elements())
+        node.key(weight): int(weight.elements())
         for node in program.nodes()
         for weight in node.weights()
         if weight.kind == "parameter"

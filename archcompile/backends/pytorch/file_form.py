@@ -7,14 +7,16 @@ import io
 import tokenize
 from collections.abc import Iterable
 
+from archcompile.backends.pytorch.classes import buffer_fields, output_fields
 from archcompile.backends.pytorch.docstrings import (
     block_docstring,
     docstring_lines,
     network_docstring,
 )
+from archcompile.backends.pytorch.forward import result_type
 from archcompile.backends.pytorch.header import comments, imports
 from archcompile.backends.pytorch.layout import INDENT
-from archcompile.backends.pytorch.names import output_field, output_name, spelled
+from archcompile.backends.pytorch.names import output_name, spelled
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Definition
 from archcompile.ir.program import Program
@@ -95,13 +97,15 @@ def _require_class(
     is_network = definition is program.definitions[-1]
     said = network_docstring(program) if is_network else block_docstring(definition)
     wanted = ast.parse("\n".join(["class C:", *docstring_lines(said, INDENT)])).body[0]
-    methods = node.body[1:]
+    types, methods = _split(node.body[1:])
+    if [ast.unparse(each) for each in types] != list(buffer_fields(definition)):
+        raise InternalError(f"the class `{name}` has other buffers than it should")
     kinds = [(type(each), getattr(each, "name", None)) for each in methods]
     expected = [(ast.FunctionDef, word) for word in ("__init__", "forward")[: 2 - is_sequence]]
     if kinds != expected or ast.get_docstring(node) != ast.get_docstring(_class(wanted)):
         raise InternalError(f"the class `{name}` has other members than it should")
     several = len(definition.outputs) > 1
-    result = output_name(name) if several else "torch.Tensor"
+    result = result_type(definition, name)
     names = tuple(spelled(each.name) for each in definition.parameters)
     for method in methods:
         assert isinstance(method, ast.FunctionDef)  # held by `kinds`
@@ -111,6 +115,14 @@ def _require_class(
             raise InternalError(f"the class `{name}` has other parameters than it should")
     if several:
         _require_outputs(classes[output_name(name)], definition)
+
+
+def _split(body: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The annotations in front, and the rest."""
+    count = next(
+        (place for place, node in enumerate(body) if not isinstance(node, ast.AnnAssign)), len(body)
+    )
+    return body[:count], body[count:]
 
 
 def _class(node: ast.stmt) -> ast.ClassDef:
@@ -156,6 +168,6 @@ def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) 
 
 def _require_outputs(node: ast.ClassDef, definition: Definition) -> None:
     _require_bare(node, "NamedTuple")
-    wanted = [f"{output_field(name)}: torch.Tensor" for name, _ in definition.outputs]
+    wanted = list(output_fields(definition))
     if [ast.unparse(each) for each in node.body] != wanted:
         raise InternalError(f"`{node.name}` has other fields than {wanted}")

@@ -39,13 +39,37 @@ from archcompile.targets.python import (
 
 SizeText = Callable[[Dim], str]
 """How a size is said: as the author wrote it, or in normal form."""
+_Spell = Callable[[str], str]
 
 
-def one_line(tree: Python, size: SizeText = str, spell: Callable[[str], str] = str) -> str:
+def one_line(tree: Python, size: SizeText = str, spell: _Spell = str) -> str:
     """The tree as Python text on one line, however long.
 
     ``spell`` says the spec's names, which must not hide the ones that the source needs.
     """
+
+    def inner(each: Python) -> str:
+        return one_line(each, size, spell)
+
+    match tree:
+        case TupleOf(items):
+            listed = ", ".join(map(inner, items))
+            return f"({listed},)" if len(items) == 1 else f"({listed})"
+        case ListOf(items):
+            return f"[{', '.join(map(inner, items))}]"
+        case Item(value, index):
+            return f"{inner(value)}[{index}]"
+        case Infix(operator, operands):
+            return f" {operator} ".join(map(inner, operands))
+        case CallOf(function, arguments, keywords):
+            given = [*map(inner, arguments)]
+            given += [f"{name}={inner(value)}" for name, value in keywords]
+            return f"{function}({', '.join(given)})"
+        case Word() | Verbatim() | Constant() | Size():
+            return _atom(tree, size, spell)
+
+
+def _atom(tree: Word | Verbatim | Constant | Size, size: SizeText, spell: _Spell) -> str:
     match tree:
         case Word(text):
             return text
@@ -55,19 +79,6 @@ def one_line(tree: Python, size: SizeText = str, spell: Callable[[str], str] = s
             return literal(value)
         case Size(dim):
             return respelled(size(dim), spell)
-        case TupleOf(items):
-            inner = ", ".join(one_line(item, size, spell) for item in items)
-            return f"({inner},)" if len(items) == 1 else f"({inner})"
-        case ListOf(items):
-            return f"[{', '.join(one_line(item, size, spell) for item in items)}]"
-        case Infix(operator, operands):
-            return f" {operator} ".join(one_line(operand, size, spell) for operand in operands)
-        case Item(value, index):
-            return f"{one_line(value, size, spell)}[{index}]"
-        case CallOf(function, arguments, keywords):
-            given = [one_line(argument, size, spell) for argument in arguments]
-            given += [f"{name}={one_line(value, size, spell)}" for name, value in keywords]
-            return f"{function}({', '.join(given)})"
 
 
 def statement(text: str, indent: int) -> list[str]:

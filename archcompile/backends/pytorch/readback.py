@@ -13,15 +13,17 @@ from archcompile.backends.pytorch.built import Builder
 from archcompile.backends.pytorch.emit import supports_of
 from archcompile.backends.pytorch.file_form import classes_of
 from archcompile.backends.pytorch.names import class_names, output_field, output_name
+from archcompile.backends.pytorch.own_tensors import tensor_call
 from archcompile.backends.pytorch.printer import one_line
-from archcompile.backends.pytorch.traced import Event, Outputs, Token, Traced, Tracer, shape
-from archcompile.backends.pytorch.tree import Leaf, leaves
+from archcompile.backends.pytorch.traced import Outputs, Token, Traced, Tracer, shape
+from archcompile.backends.pytorch.training import in_order
+from archcompile.backends.pytorch.tree import BUFFER, PARAMETER, Leaf, leaves
 from archcompile.backends.pytorch.values import agrees, evaluate
 from archcompile.diagnostics import InternalError
 from archcompile.ir.order import registered
-from archcompile.ir.program import Node, Program
+from archcompile.ir.program import Node, Program, ProgramOutput
 from archcompile.targets.python import CallOf, Word
-from archcompile.targets.pytorch import FunctionForm, ModuleForm, form, python_value
+from archcompile.targets.pytorch import AttributeForm, FunctionForm, ModuleForm, form, python_value
 
 
 def hold(text: str, program: Program) -> None:
@@ -46,23 +48,35 @@ def _hold(text: str, program: Program) -> None:
     tracer = Tracer(classes)
     inputs = {value.name: tracer.token() for value in program.inputs}
     result = tracer.call(network, "", tuple(inputs.values()))
-    made = _compare_events(tracer.events, dict(inputs), program)
-    _compare_outputs(result, made, program, names[-1])
+    made = _compare_events(tracer, dict(inputs), program)
+    _compare_outputs(result, made, program.outputs, names[-1])
+    _compare_early(tracer, made, program, names[-1])
 
 
 def _compare_modules(found: Mapping[str, Leaf], program: Program) -> None:
     """The same paths in the same order, each with the same arguments."""
-    wanted: dict[str, tuple[Node, CallOf]] = {}
+    wanted: dict[str, tuple[Node, ModuleForm | AttributeForm]] = {}
     for node in program.nodes():
         made = form(node.op, *node.types)
-        if isinstance(made, ModuleForm):
-            wanted.setdefault(node.path, (node, made.construct))
+        if not isinstance(made, FunctionForm):
+            wanted.setdefault(node.path, (node, made))
     present = {path: leaf for path, leaf in found.items() if not leaf.is_absent}
     due = list(registered(wanted))
     if list(present) != due:
         raise InternalError(f"expected the modules {due}, got {list(present)}")
-    for path, (node, call) in wanted.items():
-        _compare_call(path, present[path], node, call)
+    for path, (node, made) in wanted.items():
+        if isinstance(made, AttributeForm):
+            _compare_tensor(path, present[path], made)
+        else:
+            _compare_call(path, present[path], node, made.construct)
+
+
+def _compare_tensor(path: str, leaf: Leaf, made: AttributeForm) -> None:
+    """Of one kind, and made by one call: numbers are as they are written."""
+    kind = PARAMETER if made.is_trained else BUFFER
+    wanted = Leaf(kind, tensor_call(_tree(one_line(made.construct)), {}), ())
+    if leaf.function != kind or repr(leaf.arguments) != repr(wanted.arguments):
+        raise InternalError(f"`{path}` is expected as {_shown(wanted)}, got {_shown(leaf)}")
 
 
 def _compare_call(path: str, leaf: Leaf, node: Node, call: CallOf) -> None:
@@ -90,12 +104,16 @@ def _named(leaf: Leaf, node: Node) -> dict[str, object]:
     return values | given | dict(leaf.keywords)
 
 
-def _compare_events(
-    events: list[Event], made: dict[str, Token], program: Program
-) -> dict[str, Token]:
+def _compare_events(tracer: Tracer, made: dict[str, Token], program: Program) -> dict[str, Token]:
     """The same calls in the same order on the same values; the tensor of every value."""
-    nodes = list(program.nodes())
-    for node, event in zip(nodes, events, strict=False):
+    nodes: list[Node] = []
+    first, last = in_order(program)
+    for node in (*first, *last):
+        if isinstance(form(node.op, *node.types), AttributeForm):
+            made[node.output.name] = tracer.attribute(node.path)
+        else:
+            nodes.append(node)
+    for node, event in zip(nodes, tracer.events, strict=False):
         operands = tuple(made[value.name] for value in node.inputs)
         callee, reads = _expected(node, operands)
         if (event.callee, event.reads) != (callee, reads):
@@ -104,8 +122,8 @@ def _compare_events(
                 f"got {event.callee or 'a function'} of {event.reads}"
             )
         made[node.output.name] = event.made
-    if len(nodes) != len(events):
-        raise InternalError(f"expected {len(nodes)} steps in `forward`, got {len(events)}")
+    if len(nodes) != len(tracer.events):
+        raise InternalError(f"expected {len(nodes)} steps in `forward`, got {len(tracer.events)}")
     return made
 
 
@@ -119,12 +137,33 @@ def _expected(node: Node, operands: tuple[Token, ...]) -> tuple[str | None, obje
 
 
 def _compare_outputs(
-    result: Traced, made: Mapping[str, Token], program: Program, class_name: str
+    result: Traced, made: Mapping[str, Token], outputs: tuple[ProgramOutput, ...], class_name: str
 ) -> None:
-    fields = tuple((output_field(each.name), made[each.value.name]) for each in program.outputs)
+    """What only training computes stands last."""
+    ordered = sorted(outputs, key=lambda each: each.training)
+    fields = tuple((output_field(each.name), made[each.value.name]) for each in ordered)
     wanted = fields[0][1] if len(fields) == 1 else Outputs(output_name(class_name), fields)
     if result != wanted:
         raise InternalError(f"expected the outputs {wanted}, got {result}")
+
+
+def _compare_early(
+    tracer: Tracer, made: Mapping[str, Token], program: Program, class_name: str
+) -> None:
+    """Evaluation ends before what only training needs, and gives what it does not need."""
+    always = tuple(each for each in program.outputs if not each.training)
+    if always == program.outputs:
+        if tracer.early is not None:
+            raise InternalError("`forward` ends early, though training adds nothing")
+        return
+    if tracer.early is None:
+        raise InternalError("`forward` runs in evaluation what only training needs")
+    result, count = tracer.early
+    _compare_outputs(result, made, always, class_name)
+    first, _ = in_order(program)
+    due = sum(not isinstance(form(node.op, *node.types), AttributeForm) for node in first)
+    if count != due:
+        raise InternalError(f"evaluation is expected to end after {due} steps, got {count}")
 
 
 def _tree(text: str) -> ast.expr:

@@ -47,6 +47,16 @@ class Tracer:
     classes: Mapping[str, ast.ClassDef]
     events: list[Event] = field(default_factory=list)
     count: int = 0
+    attributes: dict[str, Token] = field(default_factory=dict)
+    """The parameters and buffers that are read by themselves, by path."""
+    early: tuple[Traced, int] | None = None
+    """What the network returns in evaluation, and how many events there are before it."""
+
+    def attribute(self, path: str) -> Token:
+        """The parameter or buffer of that path."""
+        if path not in self.attributes:
+            self.attributes[path] = self.token()
+        return self.attributes[path]
 
     def token(self) -> Token:
         """A new tensor."""
@@ -67,6 +77,8 @@ class Tracer:
         return self._body(module, module.of, path, inputs)
 
     def _leaf(self, leaf: Leaf, path: str, inputs: tuple[Traced, ...]) -> Traced:
+        if leaf.is_tensor:
+            raise InternalError(f"`forward` calls `{path}`, which is no module")
         if leaf.is_absent and len(inputs) == 1:
             return inputs[0]
         tensors = tuple(each for each in inputs if isinstance(each, Token))
@@ -87,19 +99,36 @@ class Tracer:
         if len(names) != len(inputs):
             raise InternalError(f"`{path}` is called with {len(inputs)} inputs, not {len(names)}")
         frame: dict[str, Traced] = dict(zip(names, inputs, strict=True))
+        frame |= {
+            f"self.{name}": self.attribute(_below(path, name))
+            for name, each in tree.members.items()
+            if isinstance(each, Leaf) and each.is_tensor
+        }
         *statements, last = method.body
         for node in statements:
-            match node:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-                ) if not isinstance(value, ast.Name):
-                    frame[name] = self._value(value, frame, tree, path)
-                case _:
-                    raise InternalError(f"`forward` says `{ast.unparse(node)}`")
+            self._statement(node, frame, tree, path)
         if not isinstance(last, ast.Return) or last.value is None:
             raise InternalError("`forward` does not end with what it returns")
         return self._returned(last.value, frame)
+
+    def _statement(self, node: ast.stmt, frame: dict[str, Traced], tree: Tree, path: str) -> None:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if not isinstance(value, ast.Name):
+                frame[name] = self._value(value, frame, tree, path)
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Call() as value):
+                whole = shape(value, frame)
+                pieces = [self._event(None, ("item", whole, at)) for at in range(len(targets))]
+                names = [each.id for each in targets if isinstance(each, ast.Name)]
+                frame |= dict(zip(names, pieces, strict=True))
+            case ast.If(test=test, body=[ast.Return(value=ast.expr() as value)], orelse=[]) if (
+                ast.unparse(test) == "not self.training" and not path and self.early is None
+            ):
+                self.early = self._returned(value, frame), len(self.events)
+            case _:
+                raise InternalError(f"`forward` says `{ast.unparse(node)}`")
 
     def _value(self, node: ast.expr, frame: Mapping[str, Traced], tree: Tree, path: str) -> Traced:
         match node:
@@ -121,8 +150,8 @@ class Tracer:
                 values = [_tensor(each, frame) for each in arguments]
                 tensors = [value for value in values if isinstance(value, Token)]
                 names = field_names(self.classes[name])
-                if len(tensors) == len(values) == len(names):
-                    return Outputs(name, tuple(zip(names, tensors, strict=True)))
+                if len(tensors) == len(values) <= len(names):
+                    return Outputs(name, tuple(zip(names, tensors, strict=False)))
         raise InternalError(f"`forward` returns `{ast.unparse(node)}`")
 
 
@@ -143,6 +172,8 @@ def shape(node: ast.expr, frame: Mapping[str, Traced]) -> Shape:
                 return tensor
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return ("items", *(shape(item, frame) for item in items))
+        case ast.Subscript(value=value, slice=ast.Constant(value=int() as place)):
+            return ("item", shape(value, frame), place)
         case ast.UnaryOp(op=sign, operand=operand):
             return (type(sign).__name__, shape(operand, frame))
         case ast.BinOp(left=left, op=sign, right=right):
@@ -161,6 +192,8 @@ def _tensor(node: ast.expr, frame: Mapping[str, Traced]) -> Traced:
     match node:
         case ast.Name(id=name) if name in frame:
             return frame[name]
+        case ast.Attribute(value=ast.Name(id="self")) if ast.unparse(node) in frame:
+            return frame[ast.unparse(node)]
         case ast.Attribute(value=ast.Name(id=name), attr=part):
             whole = frame.get(name)
             if isinstance(whole, Outputs) and part in dict(whole.fields):

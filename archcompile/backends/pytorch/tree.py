@@ -9,16 +9,26 @@ from typing import Literal, TypeAlias
 
 from archcompile.diagnostics import InternalError
 
+PARAMETER, BUFFER = "nn.Parameter", "self.register_buffer"
+
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """A module of torch's, or of a support class, and what it is constructed with."""
+    """A module of torch's, or of a support class, and what it is constructed with.
+
+    Or a parameter or buffer that stands in the module itself, and the call that makes it.
+    """
 
     function: str
     arguments: tuple[object, ...]
     keywords: tuple[tuple[str, object], ...]
     is_absent: bool = False
     """Whether it is the identity in the place of a layer that a condition leaves out."""
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether it is no module but a parameter or buffer; ``function`` is then one of these."""
+        return self.function in (PARAMETER, BUFFER)
 
 
 @dataclass(slots=True, eq=False)

@@ -15,9 +15,9 @@ from archcompile.ir.definition import (
     Step,
 )
 from archcompile.ir.expr import Literal, Name
-from archcompile.ir.program import Member, Program, Value
+from archcompile.ir.program import Member, Node, Program, ProgramOutput, Value
 from archcompile.ir.types import TensorType
-from tests.backends.pytorch.written import all_networks, network, steps, sym, use, written
+from tests.backends.pytorch.written import all_networks, network, plain, steps, sym, use, written
 from tests.programs import chain, conv, image, last, node, op, program, region
 
 
@@ -153,8 +153,100 @@ def twice() -> Program:
     return written(made, unit, network(made, *body))
 
 
+def googlenet() -> Program:
+    """Two heads of training that stand between the layers, one of them a block's call."""
+    start = image(3, 8, 8)
+    stem = node("stem", conv(4), start)
+    pool = node("aux1.pool", op("adaptive_avg_pool2d", output_size=1), stem.output)
+    flat = node("aux1.flatten", op("flatten"), pool.output)
+    fc = node("aux1.fc", op("linear", out_features=5), flat.output)
+    head = region("aux1", pool, flat, fc, block="auxiliary")
+    middle = node("middle", conv(6), stem.output)
+    small = node("aux2_pool", op("adaptive_avg_pool2d", output_size=1), middle.output)
+    vector = node("aux2_flatten", op("flatten"), small.output)
+    aux2 = node("aux2", op("linear", out_features=5), vector.output)
+    tail = chain(
+        middle.output,
+        ("avgpool", op("adaptive_avg_pool2d", output_size=1)),
+        ("flatten", op("flatten")),
+        ("fc", op("linear", out_features=5)),
+    )
+    outputs = (
+        ProgramOutput("aux1", fc.output, training=True, loss_weight=0.3),
+        ProgramOutput("logits", tail[-1].output),
+        ProgramOutput("aux2", aux2.output, training=True, loss_weight=0.3),
+    )
+    members = (stem, head, middle, small, vector, aux2, *tail)
+    made = program((start,), members, name="googlenet", title="GoogLeNet", outputs=outputs)
+    call = Apply("aux1", BlockUse("auxiliary", (("in_channels", Literal(4)),)), ("stem",))
+    body = (*steps((stem,)), call, *steps(members[2:]))
+    top = replace(network(made, *body), training=frozenset({"aux1", "aux2"}))
+    shown = (("aux1", "aux1"), *top.outputs[1:])
+    return written(made, _auxiliary(), replace(top, outputs=shown))
+
+
+def _auxiliary() -> Definition:
+    x = TensorType.of("N", "in_channels", "h", "w")
+    pooled = TensorType.of("N", "in_channels", 1, 1)
+    return Definition(
+        "auxiliary",
+        (Parameter("in_channels", "int", inferred=True),),
+        (("x", x),),
+        (
+            Apply("pool", use(op("adaptive_avg_pool2d", output_size=1), x), ("x",)),
+            Apply("flatten", use(op("flatten"), pooled), ("pool",)),
+            Apply(
+                "fc",
+                use(op("linear", out_features=5), TensorType.of("N", "in_channels")),
+                ("flatten",),
+            ),
+        ),
+        None,
+        (("fc", "fc"),),
+    )
+
+
+def segmenter() -> Program:
+    """Two outputs always, a third in training, which reads one of them; an unread layer."""
+    start = image(3, 8, 8)
+    low = node("low", conv(4), start)
+    unread = node("unread", conv(4), low.output)
+    helper = node("helper", conv(2), low.output)
+    high = node("high", conv(2), low.output)
+    outputs = (
+        ProgramOutput("low", low.output),
+        ProgramOutput("aux", helper.output, training=True),
+        ProgramOutput("high", high.output),
+    )
+    members = (low, unread, helper, high)
+    made = program((start,), members, name="segmenter", outputs=outputs)
+    top = replace(network(made, *steps(members)), training=frozenset({"aux"}))
+    return written(made, top)
+
+
+def shuffled() -> Program:
+    """Pieces of a value: all read, some read, and read in another order."""
+    start = image(8, 4, 4)
+    first = [_piece(name, at, start, 2) for at, name in enumerate(("left", "right"))]
+    deep = node("conv", conv(4), first[1].output)
+    second = [_piece(name, at, deep.output, 4) for at, name in enumerate(("a", "b", "c", "d"))]
+    joined = node("join", op("concat"), second[2].output, first[0].output, second[0].output)
+    return plain(program((start,), (*first, deep, *second, joined), name="shuffled"))
+
+
+def _piece(name: str, index: int, x: Value, chunks: int) -> Node:
+    return node(name, op("chunk", chunks=chunks, index=index), x)
+
+
 def structured_networks() -> dict[str, Program]:
-    return {"containers": containers(), "mixers": mixers(), "twice": twice()}
+    return {
+        "containers": containers(),
+        "mixers": mixers(),
+        "twice": twice(),
+        "googlenet": googlenet(),
+        "segmenter": segmenter(),
+        "shuffled": shuffled(),
+    }
 
 
 def every_network() -> dict[str, Program]:

@@ -89,7 +89,7 @@ EDITS = [
     ("inception", "if normalise:", "if width:"),
     ("inception", "(nn.Sequential)", "(nn.Module)"),
     ("inception", "super().__init__(*layers)", "super().__init__()"),
-    ("pair", "PairOutput(low, out)", "PairOutput(out, low)"),
+    ("pair", "PairOutput(low, nn_)", "PairOutput(nn_, low)"),
     ("pair", "    high: torch.Tensor", "    high: torch.Tensor = 1"),
     ("pair", "    low: torch.Tensor\n    high", "    high: torch.Tensor\n    low"),
     ("pair", "out + x + torch_", "out + torch_ + x"),
