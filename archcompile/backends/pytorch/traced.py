@@ -172,7 +172,7 @@ def shape(node: ast.expr, frame: Mapping[str, Traced]) -> Shape:
                 return tensor
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return ("items", *(shape(item, frame) for item in items))
-        case ast.Subscript(value=value, slice=ast.Constant(value=int() as place)):
+        case ast.Subscript(value=value, slice=ast.Constant(value=place)) if type(place) is int:
             return ("item", shape(value, frame), place)
         case ast.UnaryOp(op=sign, operand=operand):
             return (type(sign).__name__, shape(operand, frame))
