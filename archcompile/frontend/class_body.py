@@ -156,8 +156,21 @@ class ClassBody(ABC, Generic[V]):
             return
         self.places.current = reads
         if residual.shortcut is not None:
-            self.entry(residual.shortcut, here, loops=loops)
+            self._shortcut(residual.shortcut, here, reads, loops=loops)
         self._join(residual.join, here, (*self.places.current, *body), loops=loops)
+
+    def _shortcut(self, shortcut: Layer, here: Frame, reads: tuple[V, ...], *, loops: bool) -> None:
+        """The way around the body. An absent one passes on what the residual reads.
+
+        That is so where its ``from`` names a value of the body: a pre-activation unit projects what
+        its first ReLU gives, or adds its input as it is.
+        """
+        inside = self.reading(here, self.read(shortcut, here))
+        if shortcut.sources is None or self.truth(shortcut, inside):
+            self.entry(shortcut, here, loops=loops)
+            return
+        self.places.leave_out(self.named(shortcut, inside, loops=loops), reads)
+        self.places.current = reads
 
     def _branches(
         self, branches: Branches, here: Frame, reads: tuple[V, ...], *, loops: bool
