@@ -322,13 +322,20 @@ def settled_type(op: Op, *inputs: TensorType) -> TensorType:
 
 
 def require_fixed_weights(op: Op, *inputs: TensorType) -> None:
-    """Refuse a weight that would be as large as the input is (``H``)."""
+    """Refuse a weight, or an inferred argument, that would be as large as the input (``H``)."""
     for weight in op.weights(*inputs):
         if not all(size.is_constant for size in weight.shape):
             raise OpError(
                 Code.UNSUPPORTED,
                 f"`{op.key}` would have a `{weight.name}` of no fixed size: "
                 f"[{', '.join(map(str, weight.shape))}] depends on the input",
+                help="give the input fixed sizes, or pool to a fixed size before this layer",
+            )
+    for name, size in op.inferred(*inputs).items():
+        if not size.is_constant:
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}` would have a `{name}` of no fixed size: {size} depends on the input",
                 help="give the input fixed sizes, or pool to a fixed size before this layer",
             )
 

@@ -28,7 +28,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "chunk": {"chunks": 2},
     "conv1d": {"out_channels": 5, "kernel_size": 3},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
+    "group_norm": {"num_groups": 2},
     "linear": {"out_features": 5},
+    "local_response_norm": {"size": 5},
     "max_pool1d": {"kernel_size": 2},
     "max_pool2d": {"kernel_size": 2},
     "mean": {"dim": [2, 3]},
@@ -43,7 +45,16 @@ EXAMPLES: dict[str, dict[str, object]] = {
 FUNCTIONS = {"add", "chunk", "concat", "mul", "sub"}
 """Said as an expression; everything else is a module."""
 
-SUPPORTED = {"abs", "mean", "normalize", "pad", "permute", "scaled_tanh", "slice"}
+SUPPORTED = {
+    "abs",
+    "layer_norm2d",
+    "mean",
+    "normalize",
+    "pad",
+    "permute",
+    "scaled_tanh",
+    "slice",
+}
 """A class that the generated file brings along; torch.nn has none like it."""
 
 NO_TORCH_CLASS = FUNCTIONS | SUPPORTED
@@ -54,8 +65,12 @@ NO_ARCHITECTURE = {"self", "args", "kwargs", "device", "dtype"}
 DEPRECATED = {"min_value", "max_value"}
 """What torch itself warns of."""
 
-OURS = {"linear": ["groups", "channels_last"]}
-"""What torch's class has not, behind what it has."""
+OURS = {
+    "layer_norm": ["normalized_shape"],
+    "linear": ["groups", "channels_last"],
+    "local_response_norm": ["groups"],
+}
+"""What torch's class has not, or only as a required argument that is inferred here."""
 
 NO_DEFAULT = {"softmax", "log_softmax"}
 """torch's own default depends on the rank, and it warns of it."""
@@ -123,7 +138,7 @@ def test_arguments_are_torchs_in_torchs_order_with_torchs_defaults(key: str) -> 
     theirs = signature(getattr(torch.nn, kind.__name__).__init__).parameters
     known = NO_ARCHITECTURE | DEPRECATED | op.inferred(*inputs(op)).keys()
     wanted = {name: each.default for name, each in theirs.items() if name not in known}
-    assert list(kind.model_fields) == [*wanted, *OURS.get(key, [])]
+    assert [name for name in kind.model_fields if name not in OURS.get(key, [])] == list(wanted)
     for name, default in wanted.items():
         field = kind.model_fields[name]
         assert field.is_required() is (default is Parameter.empty), name

@@ -13,11 +13,13 @@ from archcompile.ops.activations import ABS
 from archcompile.ops.average_pooling import SIDED_AVG
 from archcompile.ops.bent_activations import SCALED_TANH
 from archcompile.ops.convolution import SIDED
+from archcompile.ops.layer_norm import LAYER_NORM2D
 from archcompile.ops.linear import GROUPED
 from archcompile.ops.pad import PAD
 from archcompile.ops.pooling import SIDED_MAX
 from archcompile.ops.rearrange import PERMUTE
 from archcompile.ops.reductions import MEAN, NORMALIZE
+from archcompile.ops.response_norm import GROUPED_RESPONSE
 from archcompile.ops.slices import SLICE
 from archcompile.targets.pytorch import Support
 
@@ -33,6 +35,8 @@ SUPPORTS = (
     PAD,
     MEAN,
     NORMALIZE,
+    GROUPED_RESPONSE,
+    LAYER_NORM2D,
 )
 HEAD = '"""Support classes."""\n\nimport torch\nfrom torch import nn\n'
 
