@@ -80,6 +80,7 @@ def check_visible_name(findings: Findings, name: Scalar, what: str) -> None:
         Code.BAD_NAME,
         f"`{name.text}` cannot be the name of {what}: it has a meaning {why}",
         name.span,
+        help=f"write `{name.text}_value`, say",
     )
 
 
@@ -106,6 +107,7 @@ def check_apart(
                 f"{other} is called `{name.text}` too",
                 name.span,
                 related=(Related(place.span, f"the {other.partition(' ')[2]}"),),
+                help="give one of them another name",
             )
 
 

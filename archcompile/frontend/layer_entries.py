@@ -175,7 +175,7 @@ class LayerReader:
         return first
 
     def _no_op(self, tree: Mapping, fields: dict[str, Entry]) -> None:
-        if "for" in fields:  # the loop says that it has no layers
+        if "for" in fields or "join" in fields:  # what these lack has been said, or will be
             return
         self.findings.add(
             Code.NO_OP,

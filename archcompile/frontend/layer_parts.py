@@ -83,11 +83,13 @@ def refuse_in_chain(findings: Findings, key: Scalar, chain: str) -> None:
 def check_beside(findings: Findings, fields: dict[str, Entry], ops: list[Entry]) -> None:
     """What belongs together: ``join`` and ``branches``, ``init`` and an op, names and one op."""
     if "join" in fields and "branches" not in fields:
+        inside = "in a residual it stands inside: `residual: {body: [...], join: ...}`"
+        alone = "named layers are joined by an op: `{from: [a, b], concat}`"
         findings.add(
             Code.MISSING_KEY,
             "`join` without `branches`",
             fields["join"].key.span,
-            help="`join` stands beside `branches`, or inside `residual: {body: [...], join: ...}`",
+            help=inside if "residual" in fields else alone,
         )
     if "init" in fields and not ops:
         findings.add(

@@ -60,6 +60,10 @@ def _keyed_branch(lines: Lines, entry: Entry) -> Branch | None:
     if isinstance(entry.value, Sequence):
         chain = _chain(lines, entry.value, entry.key, "a branch that is a list")
         return Branch(name=entry.key, lines=() if chain is None else (chain,), span=span)
+    if isinstance(entry.value, Scalar) and entry.value.value is None:
+        help = f"`{entry.key.text}: []` is the identity"
+        wrong_type(lines.findings, entry.value, "a layer or a list of layers", help)
+        return None
     layer = lines.layer(entry.value, name=entry.key)
     return None if layer is None else Branch(name=entry.key, lines=(layer,), span=span)
 

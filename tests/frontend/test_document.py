@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from documenting import BODY, HEAD, document_of, help_of, layer_of, refused, refused_layer
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import findings_of, line_of, tree_of
+from reading import findings_of
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.frontend.document import Document, Layer
-from archcompile.frontend.documents import document
 from archcompile.frontend.tree import Sequence
-
-OPS = frozenset(("conv2d", "relu", "tanh", "linear", "batch_norm2d", "flatten"))
-HEAD = "archcompile: 1\nname: net\ninput: [N, 3, 8, 8]\n"
-BODY = "layers: [relu]\n"
-
-
-def document_of(text: str) -> Document:
-    return document(tree_of(text), OPS)
-
-
-def layer_of(entry: str) -> Layer:
-    """The one layer of a spec; the entry starts at column 3 of line 5."""
-    (layer,) = document_of(f"{HEAD}layers:\n- {entry}\n").layers
-    return layer
-
-
-def refused(text: str) -> list[str]:
-    return [line_of(finding) for finding in findings_of(lambda: document_of(text))]
-
-
-def refused_layer(entry: str) -> list[str]:
-    return refused(f"{HEAD}layers:\n- {entry}\n")
-
-
-def help_of(text: str) -> str | None:
-    (finding,) = findings_of(lambda: document_of(text))
-    return finding.help
 
 
 def test_a_small_spec_is_read_whole() -> None:
@@ -470,7 +442,13 @@ TREES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
         st.dictionaries(
-            st.sampled_from(["name", "from", "for", "layers", "repeat", "relu", "x", "paper"]),
+            st.sampled_from(
+                (
+                    *("name", "from", "for", "layers", "repeat", "relu", "x", "paper", "branches"),
+                    *("join", "residual", "body", "shortcut", "skip", "gpu_groups", "count"),
+                    *("apply", "init", "weight", "normal", "choice", "default", "training"),
+                )
+            ),
             inner,
             max_size=3,
         ).map(
@@ -479,7 +457,10 @@ TREES = st.recursive(
     ),
     max_leaves=8,
 )
-KEYS = ("title", "cite", "params", "variants", "input", "blocks", "layers", "outputs", "expect")
+KEYS = (
+    *("title", "cite", "params", "variants", "input", "blocks", "layers", "outputs", "expect"),
+    *("use", "let", "init"),
+)
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), TREES))
