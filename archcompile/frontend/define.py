@@ -39,6 +39,8 @@ class Definer:
     fixed: dict[object, frozenset[str]] = field(default_factory=dict)
     """The parameters of a block that are known to decide how its class is built."""
     types: dict[object, tuple[TensorType, ...]] = field(default_factory=dict)
+    settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By block: parameters that every call gives one value, which the class then need not have."""
     taps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By block (the network's own under ""): paths of values inside modules that its lines read."""
     reserved: str = ""
@@ -132,7 +134,7 @@ class Definer:
         place = (block.name.text, tuple((each.rank, each.parts) for each in types), gpus, wanted)
         declared = bound.values.keys()
         while True:
-            fixed = self.fixed.get(place, frozenset())
+            fixed = self.fixed.get(place, self.settled.get(block.name.text, frozenset()))
             _require_constants(bound.values, fixed)
             said = tuple((name, str(bound.values[name])) for name in sorted(fixed))
             key = (place, said, _said(bound.layers))

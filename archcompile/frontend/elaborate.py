@@ -196,7 +196,7 @@ class _Elaboration:
         shown: list[_Shown],
     ) -> tuple[definition.Definition, ...]:
         taps = {owner: frozenset(paths) for owner, paths in expansion.taps.items()}
-        definer = Definer(expansion.catalogue, taps=taps)
+        definer = Definer(expansion.catalogue, settled=expansion.settled(), taps=taps)
         bound = self.values.bound
         names: dict[str, Expr] = {each.name: Name(each.name) for each in kept}
         types: dict[str, TensorType | None] = {value.name: value.type for value in inputs}

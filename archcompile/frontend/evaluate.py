@@ -179,7 +179,8 @@ class _Evaluation:
         except (WrongKind, OutOfRange) as fault:
             self._fail(fault, expr.span)
         if result is None:
-            return replace(expr, left=left, right=right)
+            kept = _neutral(expr.operator, left, right)
+            return replace(expr, left=left, right=right) if kept is None else kept
         return Literal(result, expr.span)
 
     def _compare(self, expr: Compare) -> Expr:
@@ -302,6 +303,17 @@ def _value(expr: Expr) -> Value:
         return tuple(map(_value, expr.items))
     assert isinstance(expr, Literal)  # only constants come here
     return expr.value
+
+
+def _neutral(operator: str, left: Expr, right: Expr) -> Expr | None:
+    """What is left of ``x // 1``, ``1 * x``, ``x + 0`` and their like: ``x``."""
+    if _is_number(right, {"*": 1, "//": 1, "+": 0, "-": 0}.get(operator)):
+        return left
+    return right if _is_number(left, {"*": 1, "+": 0}.get(operator)) else None
+
+
+def _is_number(expr: Expr, number: int | None) -> bool:
+    return isinstance(expr, Literal) and type(expr.value) is int and expr.value == number
 
 
 def _known(expr: Expr) -> Value | Unknown:

@@ -31,6 +31,10 @@ DEEPEST = 64
 """The most containers that may stand inside one another, blocks' bodies included."""
 
 
+_WORDS = frozenset(("bool", "choice", "text"))
+"""Types of parameters that choose, as against those that measure."""
+
+
 @dataclass(slots=True)
 class Expansion:
     """What one network's expansion has met so far, whichever body is being walked."""
@@ -39,6 +43,8 @@ class Expansion:
     findings: Findings
     starts: list[Scope] = field(default_factory=list)
     """The ``init`` of the file and of the blocks around, outermost first."""
+    given: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """By block and parameter: the values that calls give, as texts."""
     calls: list[tuple[str, Span]] = field(default_factory=list)
     """The blocks whose bodies are being walked, outermost first."""
     called: set[str] = field(default_factory=set)
@@ -83,6 +89,20 @@ class Expansion:
                     help="write the block's lines under `layers:`, then what is in it can be read",
                 )
 
+    def settled(self) -> dict[str, frozenset[str]]:
+        """By block: flags and words that every call gives one value.
+
+        A class that could be built otherwise, and never is, says more than its network. Numbers
+        stay: a width is what a class is read by.
+        """
+        found: dict[str, frozenset[str]] = {}
+        for name, given in self.given.items():
+            words = (each for each in self.catalogue.blocks[name].parameters if each.type in _WORDS)
+            found[name] = frozenset(
+                each.name.text for each in words if len(given.get(each.name.text, ())) == 1
+            )
+        return found
+
     def tally(self, span: Span) -> None:
         """One line more. Raises ``GiveUp``: whatever is to come would be too much as well."""
         self.count += 1
@@ -115,6 +135,9 @@ class Expansion:
     def calling(self, block: Block, call: Scalar, bound: Bound) -> Iterator[None]:
         """Inside, the block's body is walked, and findings name the call."""
         self.called.add(block.name.text)
+        given = self.given.setdefault(block.name.text, {})
+        for name, value in bound.values.items():
+            given.setdefault(name, set()).add(str(value))
         self.calls.append((block.name.text, call.span))
         said = f"in this call: {block.name.text}({bound.said()})"
         try:
