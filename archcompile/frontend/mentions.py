@@ -19,7 +19,7 @@ from archcompile.targets.python import (
     Verbatim,
     Word,
 )
-from archcompile.targets.pytorch import ModuleForm, form
+from archcompile.targets.pytorch import AttributeForm, ModuleForm, form
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
@@ -50,7 +50,7 @@ def _use(use: OpUse | BlockUse) -> set[str]:
     if isinstance(use, BlockUse):
         return set().union(*(_text(str(value)) for _, value in use.arguments))
     made = form(use.op, *use.inputs)
-    found = _python(made.construct) if isinstance(made, ModuleForm) else set()
+    found = _python(made.construct) if isinstance(made, ModuleForm | AttributeForm) else set()
     return found.union(*(_text(str(expr)) for _, expr in use.written))
 
 

@@ -27,7 +27,7 @@ from archcompile.targets.python import (
     Verbatim,
     Word,
 )
-from archcompile.targets.pytorch import ModuleForm, form
+from archcompile.targets.pytorch import AttributeForm, ModuleForm, form
 from archcompile.targets.reference import compute
 
 Array = NDArray[np.float64]
@@ -65,7 +65,7 @@ def written(tree: Python) -> str:
 def printed(layer: Op, *shapes: tuple[int | str, ...]) -> str:
     """How the op is said in PyTorch, on inputs of these shapes, called ``a``, ``b`` and so on."""
     said = form(layer, *(TensorType.of(*shape) for shape in shapes))
-    if isinstance(said, ModuleForm):
+    if isinstance(said, ModuleForm | AttributeForm):
         return written(said.construct)
     return written(said.express(tuple(Word(chr(97 + place)) for place in range(len(shapes)))))
 

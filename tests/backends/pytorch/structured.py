@@ -238,6 +238,54 @@ def _piece(name: str, index: int, x: Value, chunks: int) -> Node:
     return node(name, op("chunk", chunks=chunks, index=index), x)
 
 
+def scaled() -> Program:
+    """A block with a parameter of its own, used twice; fixed numbers; a parameter as an output."""
+    start = image(3, 4, 4)
+    stem = node("stem", conv(4), start)
+    members: list[Member] = [stem]
+    for path in ("first", "second"):
+        before = last(members[-1])
+        layer = node(f"{path}.conv", conv(4), before)
+        gamma = node(f"{path}.gamma", op("parameter", shape=[4, 1, 1], init=1e-6))
+        scale = node(f"{path}.scale", op("mul"), layer.output, gamma.output)
+        add = node(f"{path}.add", op("add"), before, scale.output)
+        members.append(region(path, layer, gamma, scale, add, block="scaled"))
+    mask = node("mask", op("constant", values=[[[0.5]], [[1]], [[2]], [[-1]]]))
+    shift = node("shift", op("parameter", shape=[4, 1, 1]))
+    masked = node("masked", op("mul"), last(members[-1]), mask.output)
+    moved = node("moved", op("add"), masked.output, shift.output)
+    outputs = (ProgramOutput("moved", moved.output), ProgramOutput("shift", shift.output))
+    members += [mask, shift, masked, moved]
+    made = program((start,), tuple(members), name="scaled", outputs=outputs)
+    calls = [
+        Apply(path, BlockUse("scaled", (("in_channels", Literal(4)),)), (before,))
+        for path, before in (("first", "stem"), ("second", "first"))
+    ]
+    tail = list(steps((mask, shift, masked, moved)))
+    assert isinstance(tail[2], Apply)
+    tail[2] = replace(tail[2], reads=("second", "mask"))
+    return written(made, _scaled(), network(made, *steps((stem,)), *calls, *tail))
+
+
+def _scaled() -> Definition:
+    width = sym("in_channels")
+    x = TensorType.of("N", width, "h", "w")
+    gamma = op("parameter", shape=[width, 1, 1], init=1e-6)
+    return Definition(
+        "scaled",
+        (Parameter("in_channels", "int", inferred=True),),
+        (("x", x),),
+        (
+            Apply("conv", use(conv(width), x), ("x",)),
+            Apply("gamma", use(gamma), ()),
+            Apply("scale", use(op("mul"), x, TensorType.of(width, 1, 1)), ("conv", "gamma")),
+            Apply("add", use(op("add"), x, x), ("x", "scale")),
+        ),
+        None,
+        (("add", "add"),),
+    )
+
+
 def structured_networks() -> dict[str, Program]:
     return {
         "containers": containers(),
@@ -246,6 +294,7 @@ def structured_networks() -> dict[str, Program]:
         "googlenet": googlenet(),
         "segmenter": segmenter(),
         "shuffled": shuffled(),
+        "scaled": scaled(),
     }
 
 

@@ -113,7 +113,7 @@ def test_an_edited_source_is_refused(name: str, before: str, after: str) -> None
 
 @pytest.mark.parametrize("program", NETWORKS.values(), ids=NETWORKS.keys())
 def test_no_number_can_be_another(program: Program) -> None:
-    """Every integer of the code, one after the other, is made one more."""
+    """Every number of the code, one after the other, is made one more."""
     text = source(program)
     lines = text.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -122,7 +122,9 @@ def test_no_number_can_be_another(program: Program) -> None:
         (row, start), (_, end) = token.start, token.end
         line = lines[row - 1]
         edited = [*lines]
-        edited[row - 1] = f"{line[:start]}{int(token.string) + 1}{line[end:]}"
+        is_whole = token.string.isdigit()
+        more = int(token.string) + 1 if is_whole else float(token.string) + 1
+        edited[row - 1] = f"{line[:start]}{more}{line[end:]}"
         with pytest.raises(InternalError):
             hold("".join(edited), program)
 
