@@ -26,24 +26,29 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "avg_pool2d": {"kernel_size": 2},
     "channel_shuffle": {"groups": 2},
     "chunk": {"chunks": 2},
+    "constant": {"values": [[0, 1], [1, 0]]},
     "conv1d": {"out_channels": 5, "kernel_size": 3},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
     "group_norm": {"num_groups": 2},
+    "conv_transpose1d": {"out_channels": 5, "kernel_size": 3},
+    "conv_transpose2d": {"out_channels": 5, "kernel_size": 3},
     "linear": {"out_features": 5},
     "local_response_norm": {"size": 5},
     "max_pool1d": {"kernel_size": 2},
     "max_pool2d": {"kernel_size": 2},
     "mean": {"dim": [2, 3]},
+    "parameter": {"shape": [4, 1, 1]},
     "pad": {"padding": [1, 2]},
     "permute": {"dims": [0, 2, 3, 1]},
     "pixel_shuffle": {"upscale_factor": 2},
     "slice": {"dim": 2},
     "unflatten": {"dim": 1, "unflattened_size": [2, 2]},
+    "upsample": {"size": 12},
 }
 """Arguments for ops that have required ones."""
 
-FUNCTIONS = {"add", "chunk", "concat", "mul", "sub"}
-"""Said as an expression; everything else is a module."""
+FUNCTIONS = {"add", "chunk", "concat", "constant", "mul", "parameter", "sub"}
+"""Said as an expression, or a tensor; everything else is a module."""
 
 SUPPORTED = {
     "abs",
