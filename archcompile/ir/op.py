@@ -59,6 +59,11 @@ def decided() -> Iterator[None]:
         _DECIDED.reset(token)
 
 
+def is_decided() -> bool:
+    """Whether this is a whole network, whose open sizes stay open: inside ``decided``."""
+    return _DECIDED.get()
+
+
 def must_equal(size: Dim, other: int | Dim) -> bool:
     """Whether two sizes may be taken as equal.
 
@@ -99,15 +104,20 @@ class Unknown:
         return hash(self.text)
 
 
+_ONE = Dim.of(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What one output position reads along one axis: ``extent`` positions, ``stride`` apart.
 
-    ``extent`` is the dilated kernel, ``d (k - 1) + 1``.
+    ``extent`` is the dilated kernel, ``d (k - 1) + 1``. Where the op enlarges its input, ``grown``
+    output positions stand in ``stride`` input positions.
     """
 
     extent: Dim
     stride: Dim
+    grown: Dim = _ONE
 
 
 class Op(BaseModel, ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcompile.ir.dim import Dim
+from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import Window
 from archcompile.ir.program import Node, Program
 
@@ -34,7 +34,8 @@ def receptive_fields(program: Program) -> ReceptiveFields:
 
     With a window of extent k and stride s: ``r_out = r_in + (k - 1) jump_in`` and
     ``jump_out = s jump_in`` (Araujo, Norris, Sim: Computing receptive fields of convolutional
-    neural networks, Distill 2019, eq. 1 and 2). Where paths meet, the largest counts.
+    neural networks, Distill 2019, eq. 1 and 2). Where an op enlarges its input u times, the jump is
+    divided by u, and rounded up to a whole position. Where paths meet, the largest counts.
     """
     one = Dim.of(1)
     known = {
@@ -56,7 +57,7 @@ def _through(node: Node, seen: ReceptiveField) -> ReceptiveField:
     steps = tuple(zip(windows, seen.extent, seen.jump, strict=True))
     return ReceptiveField(
         tuple(_extent(window, extent, jump) for window, extent, jump in steps),
-        tuple(window.stride * jump for window, _, jump in steps),
+        tuple(ceil_div(window.stride * jump, window.grown) for window, _, jump in steps),
     )
 
 
