@@ -16,6 +16,7 @@ from archcompile.version import __version__
 __all__ = ["cli", "main"]
 
 COMMANDS = (
+    Command("new", "new", "Write a spec to start from."),
     Command("check", "check", "Report every mistake in specs."),
     Command("build", "build", "Write source, ONNX text, report and picture."),
     Command("export", "export", "Write a model with weights."),
