@@ -29,6 +29,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "constant": {"values": [[0, 1], [1, 0]]},
     "conv1d": {"out_channels": 5, "kernel_size": 3},
     "conv2d": {"out_channels": 5, "kernel_size": 3},
+    "euclidean_rbf": {"codes": [[1, -1, 1, 1, -1, 1], [-1, -1, 1, 1, 1, 1]]},
     "group_norm": {"num_groups": 2},
     "conv_transpose1d": {"out_channels": 5, "kernel_size": 3},
     "conv_transpose2d": {"out_channels": 5, "kernel_size": 3},
@@ -39,9 +40,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "mean": {"dim": [2, 3]},
     "parameter": {"shape": [4, 1, 1]},
     "pad": {"padding": [1, 2]},
+    "partial_conv2d": {"table": [[0, 1], [1, 2], [3]], "kernel_size": 3},
     "permute": {"dims": [0, 2, 3, 1]},
     "pixel_shuffle": {"upscale_factor": 2},
     "slice": {"dim": 2},
+    "trainable_subsample": {"kernel_size": 2},
     "unflatten": {"dim": 1, "unflattened_size": [2, 2]},
     "upsample": {"size": 12},
 }
@@ -52,13 +55,16 @@ FUNCTIONS = {"add", "chunk", "concat", "constant", "mul", "parameter", "sub"}
 
 SUPPORTED = {
     "abs",
+    "euclidean_rbf",
     "layer_norm2d",
     "mean",
     "normalize",
     "pad",
+    "partial_conv2d",
     "permute",
     "scaled_tanh",
     "slice",
+    "trainable_subsample",
 }
 """A class that the generated file brings along; torch.nn has none like it."""
 
@@ -87,7 +93,9 @@ def example(key: str) -> Op:
 
 def inputs(op: Op) -> tuple[TensorType, ...]:
     """Types that the op accepts."""
-    sizes = {"linear": (6,)}.get(op.key, (4, 6) if op.key.endswith("1d") else (4, 6, 8))
+    sizes = {"linear": (6,), "euclidean_rbf": (6,)}.get(
+        op.key, (4, 6) if op.key.endswith("1d") else (4, 6, 8)
+    )
     return (TensorType.of("N", *sizes),) * (op.arity or 2)
 
 

@@ -16,11 +16,14 @@ from archcompile.ops.convolution import SIDED
 from archcompile.ops.layer_norm import LAYER_NORM2D
 from archcompile.ops.linear import GROUPED
 from archcompile.ops.pad import PAD
+from archcompile.ops.partial_convolution import PARTIAL
 from archcompile.ops.pooling import SIDED_MAX
+from archcompile.ops.radial_basis import RBF
 from archcompile.ops.rearrange import PERMUTE
 from archcompile.ops.reductions import MEAN, NORMALIZE
 from archcompile.ops.response_norm import GROUPED_RESPONSE
 from archcompile.ops.slices import SLICE
+from archcompile.ops.subsampling import SUBSAMPLE
 from archcompile.targets.pytorch import Support
 
 SUPPORTS = (
@@ -37,6 +40,9 @@ SUPPORTS = (
     NORMALIZE,
     GROUPED_RESPONSE,
     LAYER_NORM2D,
+    PARTIAL,
+    SUBSAMPLE,
+    RBF,
 )
 HEAD = '"""Support classes."""\n\nimport torch\nfrom torch import nn\n'
 
