@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 import sys
 import traceback
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 Facts = dict[str, Any]
+
+_MOST_ROWS, _FEWEST_ROWS = 64, 8
+"""How many weights are changed in one pass; below the second each has a pass of its own."""
+_ELEMENTS_AT_ONCE = 1 << 22
+"""The largest tensor that such a pass makes."""
 
 
 def main(folders: list[Path], beat: Callable[[], None]) -> None:
@@ -75,6 +81,7 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
         shown: Facts = {key: made.numpy() for key, made in outputs.items()}
         np.savez(folder / "outputs.npz", **shown)
         others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
+        job["rows"] = _rows(batches[0], result["shapes"][0])
         result |= _sensitivity(network, batches, others, job, beat) if others else {}
 
 
@@ -171,8 +178,9 @@ def _sensitivity(
 ) -> Facts:
     """How far each output moves for another input, and for a 10 % change of one weight tensor.
 
-    Inputs are exchanged in the batch with the most samples. A weight is tried on one batch after
-    the other until an output moves as far as is asked for.
+    Inputs are exchanged in the batch with the most samples. A weight is tried on the first batch,
+    many in one pass where that is worth it, then on one batch after the other, until an output
+    moves as far as is asked for.
     """
     import torch
 
@@ -199,14 +207,82 @@ def _sensitivity(
         for place, name in enumerate(job["inputs"])
     }
     state = network.state_dict()
+    in_rows = _by_rows(network, batches[0], job, beat) if job["rows"] >= _FEWEST_ROWS else {}
     by_weight: dict[str, list[float]] = {}
     for key in job["sensitive"]:
-        tensor, kept = state[key], state[key].clone()
-        signs = 1 - 2 * (torch.arange(tensor.numel()) % 2)  # +10 %, -10 %, +10 %, ...
-        tensor.mul_(1 + 0.1 * signs.reshape(tensor.shape))
-        by_weight[key] = most()
-        tensor.copy_(kept)
+        by_weight[key] = in_rows.get(key, [])
+        if max(by_weight[key], default=0.0) < job["asked"]:
+            kept = _change(state[key])
+            by_weight[key] = most()
+            state[key].copy_(kept)
     return {"by_input": by_input, "by_weight": by_weight}
+
+
+def _change(tensor: torch.Tensor) -> torch.Tensor:
+    """Change every element by 10 %, up and down in turn; returns what was there."""
+    import torch
+
+    kept = tensor.clone()
+    signs = 1 - 2 * (torch.arange(tensor.numel()) % 2)
+    tensor.mul_(1 + 0.1 * signs.reshape(tensor.shape))
+    return kept
+
+
+def _rows(inputs: list[torch.Tensor], made: Facts) -> int:
+    """How many copies of the first sample one pass may hold."""
+    sizes = [each[1:] for shapes in made.values() for each in shapes]
+    sizes += [list(each.shape[1:]) for each in inputs]
+    return min(_MOST_ROWS, _ELEMENTS_AT_ONCE // max(map(math.prod, sizes)))
+
+
+def _by_rows(
+    network: nn.Module, inputs: list[torch.Tensor], job: Facts, beat: Callable[[], None]
+) -> dict[str, list[float]]:
+    """How far one sample's outputs move for each changed weight, many weights in one pass.
+
+    Every row of the batch is the same sample. Behind a layer whose weight is to be changed, a row
+    is replaced by what the layer makes of it with the changed weight; nothing mixes samples, so
+    that row goes on as if the network had that weight. Weights that are no layer's own (a bare
+    parameter of a block) are left out.
+    """
+    owners = {
+        f"{path}.{name}": (layer, tensor)
+        for path, layer in network.named_modules()
+        if not next(layer.children(), None)
+        for name, tensor in (*layer.named_parameters(), *layer.named_buffers())
+    }
+    keys = [key for key in job["sensitive"] if key in owners]
+    found: dict[str, list[float]] = {}
+    for start in range(0, len(keys), job["rows"]):
+        asked = keys[start : start + job["rows"]]
+        handles = [
+            owners[key][0].register_forward_hook(_replacing(row, owners[key][1]))
+            for row, key in enumerate(asked, 1)
+        ]
+        copies = [each.expand(len(asked) + 1, *each.shape[1:]) for each in inputs]
+        outputs = _forward(network, copies)
+        for handle in handles:
+            handle.remove()
+        for row, key in enumerate(asked, 1):
+            found[key] = [_distance(each[row], each[0]) for each in outputs]
+        beat()
+    return found
+
+
+def _replacing(row: int, weight: torch.Tensor) -> Callable[[nn.Module, tuple[Any, ...], Any], Any]:
+    """A hook: in one row the layer's output becomes that with the changed weight."""
+    import torch
+
+    def hook(layer: nn.Module, inputs: tuple[Any, ...], made: Any) -> Any:
+        if not all(isinstance(each, torch.Tensor) for each in (made, *inputs)):
+            return made
+        kept = _change(weight)
+        changed = made.clone()  # it may be a view of what it was made from
+        changed[row] = layer.forward(*(each[row : row + 1] for each in inputs))[0]
+        weight.copy_(kept)
+        return changed
+
+    return hook
 
 
 def _forward(network: nn.Module, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
