@@ -113,15 +113,19 @@ def _network(module: ModuleType) -> nn.Module:
 
 
 def _inventory(network: nn.Module) -> Facts:
-    """What the module has: keys, shapes, counts, and its modules by path."""
+    """What the module has: keys, shapes, counts, and its modules by path.
+
+    A buffer that is not saved (a table, fixed codes) is a constant, and no buffer of the network.
+    """
+    state = network.state_dict()
     return {
-        "state": {key: list(value.shape) for key, value in network.state_dict().items()},
+        "state": {key: list(value.shape) for key, value in state.items()},
         "parameters": {key: value.numel() for key, value in network.named_parameters()},
         "trainable": sum(p.numel() for p in network.parameters() if p.requires_grad),
         "buffers": {
             key: value.numel()
             for key, value in network.named_buffers()
-            if value.is_floating_point()
+            if key in state and value.is_floating_point()
         },
         "modules": {
             path: f"{type(module).__name__}({module.extra_repr()})"
