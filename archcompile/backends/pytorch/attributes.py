@@ -9,7 +9,7 @@ from archcompile.backends.pytorch.construct import construction, form_of, in_pyt
 from archcompile.backends.pytorch.containers import Container, Slot
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, Chain, OpUse, Step
+from archcompile.ir.definition import Apply, Chain, OpUse
 from archcompile.targets.pytorch import AttributeForm
 
 
@@ -40,7 +40,7 @@ def attribute(name: str, slot: Slot, body: Body) -> None:
         _module(slot, _Put(f"self.{name}: nn.Module = "), _Put(f"self.{name} = "), body)
 
 
-def _tensor(step: Step, form: AttributeForm) -> str:
+def _tensor(step: Apply | Chain, form: AttributeForm) -> str:
     """The statement that makes a parameter or a buffer."""
     if step.condition is not None:
         raise InternalError(f"`{step.name}` is no module, and a call may leave it out")
@@ -51,7 +51,7 @@ def _tensor(step: Step, form: AttributeForm) -> str:
     return f'self.register_buffer("{step.name}", {made}, persistent=False)'
 
 
-def _module(step: Step, put: _Put, put_absent: _Put, body: Body) -> None:
+def _module(step: Apply | Chain, put: _Put, put_absent: _Put, body: Body) -> None:
     """A module, or the identity in its place, which is put there."""
     if isinstance(step, Chain) and step.condition is not None and _needs_lines(step, body):
         _choice(step, put, put_absent, body)
@@ -59,7 +59,7 @@ def _module(step: Step, put: _Put, put_absent: _Put, body: Body) -> None:
         body.add(put(_made(step, body)))
 
 
-def _made(step: Step, body: Body) -> str:
+def _made(step: Apply | Chain, body: Body) -> str:
     made = _bare(step, body)
     return made if step.condition is None else f"{made} if {said(step.condition)} else {_ABSENT}"
 
@@ -67,7 +67,7 @@ def _made(step: Step, body: Body) -> str:
 _ABSENT = "nn.Identity()"
 
 
-def _bare(step: Step, body: Body) -> str:
+def _bare(step: Apply | Chain, body: Body) -> str:
     if isinstance(step, Apply):
         return construction(step.use, body.classes)
     return chain(step.members, body)

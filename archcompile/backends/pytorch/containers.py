@@ -9,7 +9,7 @@ from typing import TypeAlias
 from archcompile.backends.pytorch.construct import form_of
 from archcompile.backends.pytorch.names import module_path
 from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, Definition, Step
+from archcompile.ir.definition import Apply, Chain, Definition, building
 from archcompile.targets.pytorch import AttributeForm, FunctionForm
 
 DICT_WORDS = frozenset({"clear", "items", "keys", "pop", "type", "update", "values"})
@@ -28,19 +28,19 @@ class Container:
         return list(self.members) == [str(place) for place in range(len(self.members))]
 
 
-Slot: TypeAlias = Step | Container
+Slot: TypeAlias = Apply | Chain | Container
 
 
 def slots(definition: Definition) -> dict[str, Slot]:
     """The attributes of the class in the order of the text, without functions and second uses."""
     top = Container()
-    for step in definition.steps:
+    for step in building(definition.steps):
         if has_module(step):
             _put(top, step)
     return top.members
 
 
-def has_module(step: Step) -> bool:
+def has_module(step: Apply | Chain) -> bool:
     """Whether the step is an attribute: no function, no second use of another's."""
     is_function = isinstance(step, Apply) and isinstance(form_of(step.use), FunctionForm)
     return not is_function and module_path(step.name) == step.name
@@ -60,7 +60,7 @@ def callee(name: str, members: Mapping[str, Slot]) -> str:
     return f'self.get_submodule("{path}")'
 
 
-def _put(top: Container, step: Step) -> None:
+def _put(top: Container, step: Apply | Chain) -> None:
     *around, name = step.name.split(".")
     if around and isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm):
         raise InternalError(f"`{step.name}` is no module, and cannot stand in a container")

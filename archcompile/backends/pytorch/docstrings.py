@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcompile.backends.pytorch.layout import INDENT, WIDTH
 from archcompile.backends.pytorch.literals import literal
-from archcompile.ir.definition import Apply, ChainMember, Definition, OpUse
+from archcompile.ir.definition import Apply, ChainMember, Definition, OpUse, building
 from archcompile.ir.op import OpError, Undecided
 from archcompile.ir.program import Program
 from archcompile.ir.types import TensorType
@@ -134,7 +134,7 @@ def _maker(definition: Definition) -> ChainMember | None:
     """The step or member whose value is the only output."""
     if definition.chain is not None:
         return definition.chain[-1] if definition.chain else None
-    made = {step.name: step for step in definition.steps}
+    made = {step.name: step for step in building(definition.steps)}
     return made.get(definition.outputs[0][1])
 
 

@@ -37,7 +37,7 @@ def supports_of(program: Program) -> tuple[Support, ...]:
     """The support classes that the definitions' ops need, each once, by name."""
     found: dict[str, Support] = {}
     for definition in program.definitions:
-        for op, use in ops_in((*definition.steps, *(definition.chain or ()))):
+        for op, use in ops_in(definition.members):
             made = form(op, *use.inputs)
             if isinstance(made, ModuleForm):
                 found |= {support.name: support for support in made.supports}

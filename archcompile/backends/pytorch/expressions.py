@@ -80,6 +80,9 @@ def _with_brackets(node: ast.expr) -> Layout:
             return _mapping(keys, values)
         case ast.ListComp(elt=element, generators=[ast.comprehension() as loop]):
             return _comprehension(element, loop)
+        case ast.Slice(lower=lower, upper=upper, step=None):
+            first, last = (laid_out(each) if each else "" for each in (lower, upper))
+            return _joined(first, ":", last)
         case ast.Starred(value=value):
             return _joined("*", laid_out(value))
     raise InternalError(f"no layout for `{ast.unparse(node)}`")

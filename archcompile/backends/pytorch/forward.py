@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archcompile.backends.pytorch import segments
 from archcompile.backends.pytorch.construct import Classes, form_of, in_python
 from archcompile.backends.pytorch.containers import Slot, callee, slots
 from archcompile.backends.pytorch.layout import INDENT
@@ -13,7 +14,7 @@ from archcompile.backends.pytorch.printer import header, one_line, statement
 from archcompile.backends.pytorch.statements import Statement, inlined, shown, statements
 from archcompile.backends.pytorch.variables import Frame
 from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, Definition, OpUse
+from archcompile.ir.definition import Apply, Definition, OpUse, Segment
 from archcompile.targets.python import CallOf, Item, Python, Word
 from archcompile.targets.pytorch import FunctionForm
 
@@ -48,7 +49,7 @@ def forward(definition: Definition, class_name: str, classes: Classes) -> list[s
         if each.is_return:
             lines.append(_returned(place, body, definition, frame))
             continue
-        text, is_tensor = _text(each, frame, members)
+        text, is_tensor = _text(each, frame, members, definition)
         lines.append(_Line(frame.assign(place), text, is_tensor))
     typed = {spelled(name) for name, _ in definition.inputs}
     return [*_head(definition, class_name), *_written(lines, class_name, typed)]
@@ -106,11 +107,15 @@ def _return(line: _Return, class_name: str) -> list[str]:
     return guard + statement(f"return {text}", 3 * INDENT)
 
 
-def _text(each: Statement, frame: Frame, members: Mapping[str, Slot]) -> tuple[str, bool]:
+def _text(
+    each: Statement, frame: Frame, members: Mapping[str, Slot], definition: Definition
+) -> tuple[str, bool]:
     """The right-hand side, and whether it is known for a tensor."""
     step = each.step
     assert step is not None  # no return
     words: tuple[Python, ...] = tuple(Word(frame.of(name)) for name in step.reads)
+    if isinstance(step, Segment):
+        return one_line(CallOf(segments.callee(step, definition), words)), False
     form = form_of(step.use) if isinstance(step, Apply) else None
     if not isinstance(form, FunctionForm):
         return one_line(CallOf(callee(step.name, members), words)), False

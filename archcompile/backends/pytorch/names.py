@@ -84,8 +84,8 @@ def class_names(program: Program, supports: Iterable[str]) -> tuple[str, ...]:
 
 def local_names(definition: Definition) -> frozenset[str]:
     """What the constructor calls its parameters, loop variables and running sizes."""
-    members = (*definition.steps, *(definition.chain or ()))
-    names = {*(parameter.name for parameter in definition.parameters), *_loop_names(members)}
+    loops = _loop_names(definition.members)
+    names = {*(parameter.name for parameter in definition.parameters), *loops}
     return frozenset(map(spelled, names))
 
 

@@ -68,7 +68,7 @@ def _compare_modules(found: Mapping[str, Leaf], program: Program) -> None:
         if isinstance(made, AttributeForm):
             _compare_tensor(path, present[path], made)
         else:
-            _compare_call(path, present[path], node, made.construct)
+            _compare_call(path, present[path], node, made)
 
 
 def _compare_tensor(path: str, leaf: Leaf, made: AttributeForm) -> None:
@@ -79,13 +79,14 @@ def _compare_tensor(path: str, leaf: Leaf, made: AttributeForm) -> None:
         raise InternalError(f"`{path}` is expected as {_shown(wanted)}, got {_shown(leaf)}")
 
 
-def _compare_call(path: str, leaf: Leaf, node: Node, call: CallOf) -> None:
+def _compare_call(path: str, leaf: Leaf, node: Node, made: ModuleForm) -> None:
+    call = made.construct
     arguments = tuple(evaluate(_tree(one_line(each)), {}) for each in call.arguments)
     keywords = tuple((name, evaluate(_tree(one_line(each)), {})) for name, each in call.keywords)
     wanted = Leaf(call.function, arguments, keywords)
     given, due = _named(leaf, node), _named(wanted, node)
     is_same = given.keys() == due.keys() and all(agrees(due[name], given[name]) for name in due)
-    if leaf.function != wanted.function or not is_same:
+    if leaf.function not in (wanted.function, *made.also) or not is_same:
         raise InternalError(f"`{path}` is expected as {_shown(wanted)}, got {_shown(leaf)}")
 
 

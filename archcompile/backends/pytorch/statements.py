@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archcompile.backends.pytorch.construct import form_of
 from archcompile.backends.pytorch.names import module_path
+from archcompile.backends.pytorch.segments import running
 from archcompile.backends.pytorch.training import Work, only_training
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Apply, Definition, OpUse, Step
@@ -35,13 +36,8 @@ def inlined(definition: Definition) -> dict[str, str]:
     return {
         step.name: f"self.{module_path(step.name)}"
         for step in definition.steps
-        if is_attribute(step)
+        if isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm)
     }
-
-
-def is_attribute(step: Step) -> bool:
-    """Whether the step is a tensor of the module's own, which is no module."""
-    return isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm)
 
 
 def shown(definition: Definition) -> tuple[tuple[str, str], ...]:
@@ -57,7 +53,7 @@ def maker(value: str, names: Collection[str]) -> str:
 def statements(definition: Definition) -> tuple[Statement, ...]:
     """Every step, those behind that only training needs, and what is returned."""
     own = inlined(definition)
-    steps = tuple(step for step in definition.steps if step.name not in own)
+    steps = tuple(step for step in running(definition) if step.name not in own)
     last = _return(tuple(value for _, value in shown(definition)), own)
     if not definition.training:
         return (*_assignments(steps, own), last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from archcompile.ir.definition import Segment
 from archcompile.ir.program import Member, Node, Program, Region
 
 
@@ -48,7 +49,9 @@ def in_order(program: Program) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
 
     A block's call is run as a whole.
     """
-    units = tuple(_units(program.members))
+    steps = program.definitions[-1].steps
+    cut = {step.chain for step in steps if isinstance(step, Segment)}
+    units = tuple(_units(program.members, cut))
     work = [_work(unit) for unit in units]
     later = only_training(
         work,
@@ -62,11 +65,11 @@ def in_order(program: Program) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     return tuple(first), tuple(last)
 
 
-def _units(members: tuple[Member, ...]) -> Iterator[Member]:
-    """The steps of the network's own class: a group's members are among them."""
+def _units(members: tuple[Member, ...], cut: Collection[str]) -> Iterator[Member]:
+    """The steps of the network's own class: members of groups and of chains that are cut, too."""
     for member in members:
-        if isinstance(member, Region) and member.kind == "group":
-            yield from _units(member.members)
+        if isinstance(member, Region) and (member.kind == "group" or member.path in cut):
+            yield from _units(member.members, cut)
         else:
             yield member
 

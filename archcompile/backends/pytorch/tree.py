@@ -74,32 +74,65 @@ def member(node: ast.expr, tree: Tree) -> tuple[str, Module] | None:
     way = _way(node)
     if way is None:
         return None
-    found: Module = tree
-    for name, kinds in way:
-        if not isinstance(found, Tree) or found.kind not in kinds or name not in found.members:
-            raise InternalError(f"`forward` calls `{ast.unparse(node)}`, which is not there")
-        found = found.members[name]
-    return ".".join(name for name, _ in way), found
+    path: list[str] = []
+    found: Module | None = tree
+    for key, kinds in way:
+        is_open = isinstance(found, Tree) and found.kind in kinds
+        name, found = _below(found, key) if isinstance(found, Tree) and is_open else ("", None)
+        path += [name] if name else []
+    if found is None:
+        raise InternalError(f"`forward` calls `{ast.unparse(node)}`, which is not there")
+    return ".".join(path), found
 
 
-_BODY, _LIST, _DICT = frozenset({"body"}), frozenset({"list"}), frozenset({"dict"})
+def _below(tree: Tree, key: str | int | slice) -> tuple[str, Module | None]:
+    """A member by its name or place; a slice is a chain of its own that has no name."""
+    names = list(tree.members)
+    if isinstance(key, slice):
+        return "", Tree(None, "sequence", {name: tree.members[name] for name in names[key]})
+    if isinstance(key, int):
+        key = names[key] if 0 <= key < len(names) else ""
+    return key, tree.members.get(key)
 
 
-def _way(node: ast.expr) -> tuple[tuple[str, frozenset[str]], ...] | None:
-    """The names on the way to a member, each with the kinds of module that it may stand in."""
+_BODY, _DICT = frozenset({"body"}), frozenset({"dict"})
+_NUMBERED, _SEQUENCE = frozenset({"list", "sequence"}), frozenset({"sequence"})
+_Key: TypeAlias = str | int | slice
+
+
+def _way(node: ast.expr) -> tuple[tuple[_Key, frozenset[str]], ...] | None:
+    """The keys on the way to a member, each with the kinds of module that it may stand in."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return ((name, _BODY),)
         case ast.Subscript(
             value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=ast.Constant(value=key)
         ):
-            kinds = {int: _LIST, str: _DICT}.get(type(key), frozenset[str]())
-            return (name, _BODY), (str(key), kinds)
+            if type(key) is int or type(key) is str:
+                return (name, _BODY), (key, _NUMBERED if type(key) is int else _DICT)
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=ast.Slice() as part
+        ):
+            return (name, _BODY), (_slice(part), _SEQUENCE)
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="self"), attr="get_submodule"),
             args=[ast.Constant(value=str() as path)],
             keywords=[],
         ):
             first, *others = path.split(".")
-            return (first, _BODY), *((each, _LIST | _DICT) for each in others)
+            return (first, _BODY), *((each, _NUMBERED | _DICT) for each in others)
     return None
+
+
+def _slice(node: ast.Slice) -> slice:
+    """``[:17]``, ``[3:17]``, ``[17:]``."""
+    match node:
+        case ast.Slice(
+            lower=ast.Constant(value=int()) | None as lower,
+            upper=ast.Constant(value=int()) | None as upper,
+            step=None,
+        ):
+            bounds = [None if each is None else each.value for each in (lower, upper)]
+            if not any(isinstance(each, bool) for each in bounds):
+                return slice(*bounds)
+    raise InternalError(f"`forward` cuts a chain by `{ast.unparse(node)}`")

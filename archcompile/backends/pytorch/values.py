@@ -61,6 +61,8 @@ def truth(node: ast.expr, names: Mapping[str, object]) -> bool:
 def agrees(wanted: object, found: object) -> bool:
     """Whether an argument is the wanted one: a pair of equal numbers may be one number.
 
+    So may sides that are all equal, ``((1, 1), (1, 1))``.
+
     A boolean is no number, and a real number does not stand for a whole one, though torch's classes
     may take both.
     """
@@ -75,7 +77,14 @@ def _single(value: object) -> object:
     match value:
         case (first, second) if not isinstance(first, tuple) and agrees(first, second):
             return first
+        case ((_, _) as sides,) | ((_, _) as sides, (_, _)) if _are_one(value):
+            return _single(sides)
     return value
+
+
+def _are_one(sides: tuple[object, ...]) -> bool:
+    first, *rest = map(_single, sides)
+    return not isinstance(first, tuple) and all(agrees(first, each) for each in rest)
 
 
 def _lookup(name: str, names: Mapping[str, object]) -> object:

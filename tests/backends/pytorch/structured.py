@@ -12,6 +12,7 @@ from archcompile.ir.definition import (
     LoopOf,
     OpUse,
     Parameter,
+    Segment,
     Step,
 )
 from archcompile.ir.expr import Literal, Name
@@ -286,6 +287,46 @@ def _scaled() -> Definition:
     )
 
 
+def tapped() -> Program:
+    """Chains that are cut where a value between their members is read elsewhere."""
+    start = image(4, 8, 8)
+    row = [("conv", conv(4)), ("relu", op("relu"))]
+    layers = [(str(place), row[place % 2][1]) for place in range(6)]
+    outer = chain(start, *layers, prefix="features.")
+    inner = chain(outer[-1].output, ("conv", conv(4)), ("1", op("relu")), prefix="features.6.")
+    features = region("features", *outer, region("features.6", *inner))
+    extra = region("extra.row", *chain(inner[-1].output, *layers[:3], prefix="extra.row."))
+    late = last(extra)
+    joined = node("join", op("add"), late, outer[1].output, outer[2].output, inner[0].output)
+    made = program((start,), (features, extra, joined), name="tapped")
+
+    def members(nodes: tuple[Node, ...]) -> tuple[Apply, ...]:
+        names = (each.path.rpartition(".")[2] for each in nodes)
+        return tuple(
+            Apply("" if name.isdigit() else name, OpUse(each.op, each.types), ())
+            for name, each in zip(names, nodes, strict=True)
+        )
+
+    whole = (*members(outer), Chain("", members(inner), ()))
+    final = members(chain(inner[-1].output, *layers[:3]))
+    body = (
+        Chain("features", whole, (), is_cut=True),
+        Segment("features.1", "features", 0, 2, ("image",)),
+        Segment("features.2", "features", 2, 3, ("features.1",)),
+        Segment("features.5", "features", 3, 6, ("features.2",)),
+        Segment("features.6.conv", "features.6", 0, 1, ("features.5",)),
+        Segment("features.6.1", "features.6", 1, 2, ("features.6.conv",), is_whole=True),
+        Chain("extra.row", final, (), is_cut=True),
+        Segment("extra.row", "extra.row", 0, 3, ("features.6.1",), is_whole=True),
+        Apply(
+            "join",
+            OpUse(joined.op, joined.types),
+            ("extra.row", "features.1", "features.2", "features.6.conv"),
+        ),
+    )
+    return written(made, network(made, *body))
+
+
 def structured_networks() -> dict[str, Program]:
     return {
         "containers": containers(),
@@ -295,6 +336,7 @@ def structured_networks() -> dict[str, Program]:
         "segmenter": segmenter(),
         "shuffled": shuffled(),
         "scaled": scaled(),
+        "tapped": tapped(),
     }
 
 

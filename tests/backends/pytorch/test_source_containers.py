@@ -39,7 +39,7 @@ EDITS = [
     (mixers, 'self.ways["maybe"] = nn.Identity()', 'self.ways["other"] = nn.Identity()'),
     (mixers, 'self.ways["long"] =', 'self.ways["longer"] ='),
     (mixers, "self.ways = nn.ModuleDict()", "self.ways = nn.ModuleList()"),
-    (mixers, "members = nn.ModuleList()", "members = nn.Sequential()"),
+    (mixers, "members = nn.ModuleList()", "members = nn.ModuleDict()"),
     (mixers, "members.append(nn.Seq", "self.append(nn.Seq"),
     (mixers, 'self.ways["inner"] = members', 'self.ways["inner"] = layers'),
 ]
