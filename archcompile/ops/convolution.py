@@ -233,9 +233,9 @@ SIDED: Mapping[type[Convolution], Support] = {
 
 @pytorch.register(Conv1d, Conv2d)
 def _pytorch(op: Convolution, *inputs: TensorType) -> ModuleForm:
-    if not is_sided(op.padding):
-        return ModuleForm(module_call(op, *inputs))
     support = SIDED[type(op)]
+    if not is_sided(op.padding):
+        return ModuleForm(module_call(op, *inputs), also=(support.name,))
     return ModuleForm(module_call(op, *inputs, function=support.name), (support,))
 
 

@@ -119,7 +119,7 @@ class GroupedLinear(nn.Linear):
 def _pytorch(op: Linear, *inputs: TensorType) -> ModuleForm:
     plain = op.updated({"channels_last": False})  # torch always takes the last axis
     if op.groups == Dim.of(1):
-        return ModuleForm(module_call(plain, *inputs))
+        return ModuleForm(module_call(plain, *inputs), also=(GROUPED.name,))
     return ModuleForm(module_call(plain, *inputs, function=GROUPED.name), (GROUPED,))
 
 

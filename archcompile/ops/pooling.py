@@ -211,9 +211,9 @@ SIDED_MAX: Mapping[type[Pool], Support] = {
 
 def sided_form(op: Pool, supports: Mapping[type[Pool], Support], *inputs: TensorType) -> ModuleForm:
     """torch's class, or one of ``supports`` where the sides of an axis are padded differently."""
-    if not is_sided(op.padding):
-        return ModuleForm(module_call(op, *inputs))
     support = supports[type(op)]
+    if not is_sided(op.padding):
+        return ModuleForm(module_call(op, *inputs), also=(support.name,))
     settled = {"ceil_mode": False, "count_include_pad": True}  # what `infer` lets through
     plain = op.updated({name: settled[name] for name in settled.keys() & vars(op).keys()})
     return ModuleForm(module_call(plain, *inputs, function=support.name), (support,))

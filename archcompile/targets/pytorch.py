@@ -31,10 +31,15 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class ModuleForm:
-    """The op is a module: how it is constructed, and the classes that needs."""
+    """The op is a module: how it is constructed, and the classes that needs.
+
+    ``also`` are classes that are the same module with these arguments, though more can be said to
+    them: a block writes ``GroupedLinear`` for all of its calls, one with ``groups=1`` included.
+    """
 
     construct: CallOf
     supports: tuple[Support, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from archcompile.backends.pytorch.file_form import classes_of
 from archcompile.backends.pytorch.names import class_names, output_field, output_name
 from archcompile.backends.pytorch.own_tensors import tensor_call
 from archcompile.backends.pytorch.printer import one_line
+from archcompile.backends.pytorch.read_starts import compare_starts, take_starts
 from archcompile.backends.pytorch.traced import Outputs, Token, Traced, Tracer, shape
 from archcompile.backends.pytorch.training import in_order
 from archcompile.backends.pytorch.tree import BUFFER, PARAMETER, Leaf, leaves
@@ -22,7 +23,7 @@ from archcompile.backends.pytorch.values import agrees, evaluate
 from archcompile.diagnostics import InternalError
 from archcompile.ir.order import registered
 from archcompile.ir.program import Node, Program, ProgramOutput
-from archcompile.targets.python import CallOf, Word
+from archcompile.targets.python import Word
 from archcompile.targets.pytorch import AttributeForm, FunctionForm, ModuleForm, form, python_value
 
 
@@ -42,6 +43,7 @@ def _hold(text: str, program: Program) -> None:
     supports = supports_of(program)
     names = class_names(program, (support.name for support in supports))
     classes = classes_of(text, program, supports, names)
+    compare_starts(take_starts(classes[names[-1]]), program)
     builder = Builder(classes, frozenset(support.name for support in supports))
     network = builder.build(names[-1], [], {})
     _compare_modules(dict(leaves(network)), program)

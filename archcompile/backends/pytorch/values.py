@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from archcompile.diagnostics import InternalError
 
@@ -82,7 +82,7 @@ def _single(value: object) -> object:
     return value
 
 
-def _are_one(sides: tuple[object, ...]) -> bool:
+def _are_one(sides: Iterable[object]) -> bool:
     first, *rest = map(_single, sides)
     return not isinstance(first, tuple) and all(agrees(first, each) for each in rest)
 
