@@ -135,7 +135,7 @@ def _tone(node: Node) -> str:
     if node.weights():
         return "norm"
     windows = node.op.windows(*node.types)
-    is_map = node.output.type.rank == node.types[0].rank
+    is_map = [each.rank for each in node.types] == [node.output.type.rank]
     return "pool" if windows is not None and is_map else "plain"
 
 
