@@ -17,7 +17,10 @@ from documents import ROOT, CodeBlock, code_blocks, run
 from archcompile import driver
 
 DOCUMENTS = ("README.md", "docs/language.md")
-SPECS = tuple(block for name in DOCUMENTS for block in code_blocks(name, "yaml"))
+YAML = tuple(block for name in DOCUMENTS for block in code_blocks(name, "yaml"))
+LIBRARIES = tuple(block for block in YAML if block.text.startswith("# "))
+"""Files of blocks that other examples use: the first line is the path."""
+SPECS = tuple(block for block in YAML if block not in LIBRARIES)
 SESSIONS = tuple(block for name in DOCUMENTS for block in code_blocks(name, "console"))
 SETUP = (
     "python3 -m venv .venv && .venv/bin/pip install -e . "
@@ -41,6 +44,10 @@ def completed(fragment: str) -> str:
 
 @pytest.mark.parametrize("example", SPECS, ids=lambda block: block.place)
 def test_every_spec_in_the_documents_builds(example: CodeBlock, tmp_path: Path) -> None:
+    for library in LIBRARIES:
+        path, _, text = library.text.removeprefix("# ").partition("\n")
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
     spec = tmp_path / "example.yaml"
     spec.write_text(completed(example.text), encoding="utf-8")
     networks = driver.load_all([spec])
