@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from archcompile.backends.pytorch.attributes import attribute
 from archcompile.backends.pytorch.chains import Body, arguments, fill, is_numbered
 from archcompile.backends.pytorch.construct import Classes, form_of, in_order, said
@@ -26,12 +28,19 @@ _TYPES = {"int": "int", "number": "float", "bool": "bool", "text": "str"}
 
 
 def class_lines(
-    definition: Definition, name: str, classes: Classes, docstring: tuple[str, ...]
+    definition: Definition,
+    name: str,
+    classes: Classes,
+    docstring: tuple[str, ...],
+    starts: Iterable[str] = (),
 ) -> list[str]:
-    """The class and, before it, the ``NamedTuple`` of its outputs if there are several."""
+    """The class and, before it, the ``NamedTuple`` of its outputs if there are several.
+
+    ``starts`` are the lines at the end of the constructor, which start its weights.
+    """
     base = "nn.Module" if definition.chain is None else "nn.Sequential"
     lines = [f"class {name}({base}):", *docstring_lines(docstring, INDENT), ""]
-    lines += [*_buffers(definition), *_constructor(definition, classes)]
+    lines += [*_buffers(definition), *_constructor(definition, classes), *starts]
     if definition.chain is None:
         lines += ["", *forward(definition, name, classes)]
     return [*_outputs(definition, name), *lines]

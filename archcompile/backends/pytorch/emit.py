@@ -8,7 +8,9 @@ from archcompile.backends.pytorch.classes import class_lines
 from archcompile.backends.pytorch.construct import Classes, ops_in
 from archcompile.backends.pytorch.docstrings import block_docstring, network_docstring
 from archcompile.backends.pytorch.header import comments, imports
-from archcompile.backends.pytorch.names import class_names
+from archcompile.backends.pytorch.layout import INDENT
+from archcompile.backends.pytorch.names import class_names, local_names
+from archcompile.backends.pytorch.starts import start_lines
 from archcompile.ir.program import Program
 from archcompile.targets.pytorch import ModuleForm, Support, form
 
@@ -27,7 +29,10 @@ def source(program: Program) -> str:
     for definition, name in zip(program.definitions, names, strict=True):
         is_network = definition is program.definitions[-1]
         text = network_docstring(program) if is_network else block_docstring(definition)
-        parts.append("\n".join(class_lines(definition, name, classes, text)))
+        starts: list[str] = []
+        if is_network:
+            starts = start_lines(program, 2 * INDENT, local_names(definition))
+        parts.append("\n".join(class_lines(definition, name, classes, text, starts)))
     body = "\n\n\n".join(parts)
     head = "\n".join([*comments(program), "", *imports(ast.parse(body).body)])
     return f"{head}\n\n\n{body}\n"

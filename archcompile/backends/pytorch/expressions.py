@@ -34,6 +34,7 @@ _BINARY: dict[type[ast.operator], tuple[str, int]] = {
 _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
+    ast.IsNot: "is not",
     ast.Lt: "<",
     ast.LtE: "<=",
     ast.Gt: ">",

@@ -18,6 +18,8 @@ from archcompile.ir.definition import (
 from archcompile.ir.expr import Literal, Name
 from archcompile.ir.program import Member, Node, Program, ProgramOutput, Value
 from archcompile.ir.types import TensorType
+from archcompile.ir.weight import Constant as Full
+from archcompile.ir.weight import Init, Kaiming, Normal, TruncatedNormal
 from tests.backends.pytorch.written import all_networks, network, plain, steps, sym, use, written
 from tests.programs import chain, conv, image, last, node, op, program, region
 
@@ -327,6 +329,45 @@ def tapped() -> Program:
     return written(made, network(made, *body))
 
 
+def started() -> Program:
+    """Weights that start alike by class, by name, and two of a class otherwise than the rest."""
+    start = image(3, 8, 8)
+    he, small, zero, one = Kaiming("normal", "fan_out", "relu"), Normal(0.005), Full(0.0), Full(1.0)
+    sided = op("conv2d", out_channels=4, kernel_size=3, padding=[[1, 1], [2, 0]])
+    layers = chain(
+        start,
+        ("conv1", conv(4)),
+        ("bn1", op("batch_norm2d")),
+        ("conv2", conv(4, bias=False)),
+        ("bn2", op("batch_norm2d")),
+        ("side", sided),
+        ("bn3", op("batch_norm2d")),
+        ("bn4", op("batch_norm2d")),
+        ("bn5", op("batch_norm2d")),
+        ("flatten", op("flatten")),
+        ("fc6", op("linear", out_features=5)),
+        ("fc7", op("linear", out_features=5)),
+        ("fc8", op("linear", out_features=5)),
+    )
+    token = node("token", op("parameter", shape=[5]))
+    add = node("add", op("add"), layers[-1].output, token.output)
+
+    def with_starts(each: Node) -> Node:
+        starts: dict[str, Init] = {}
+        if each.path.startswith(("conv", "side")):
+            starts = {"weight": he, **({} if each.path == "conv2" else {"bias": zero})}
+        elif each.path.startswith("bn"):
+            starts = {"weight": zero if each.path == "bn4" else one}
+        elif each.path.startswith("fc"):
+            starts = {"weight": Normal(0.01, 0.5) if each.path == "fc8" else small}
+        elif each.path == "token":
+            starts = {"": TruncatedNormal(0.02)}
+        return replace(each, starts=tuple(starts.items()))
+
+    members = tuple(map(with_starts, (*layers, token, add)))
+    return plain(program((start,), members, name="started"))
+
+
 def structured_networks() -> dict[str, Program]:
     return {
         "containers": containers(),
@@ -337,6 +378,7 @@ def structured_networks() -> dict[str, Program]:
         "shuffled": shuffled(),
         "scaled": scaled(),
         "tapped": tapped(),
+        "started": started(),
     }
 
 
