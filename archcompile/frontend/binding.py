@@ -26,7 +26,7 @@ _FOREIGN = {
 }
 """Other frameworks' words for torch's arguments."""
 
-_INFERRED = frozenset({"in_channels", "in_features", "num_features"})
+_INFERRED = frozenset({"in_channels", "in_features", "num_channels", "num_features"})
 
 
 def bind_trees(

@@ -20,7 +20,7 @@ def shared(op: Op, types: tuple[TensorType, ...], gpus: int) -> tuple[Op, int]:
         return op, 1
     held = {each.parts for each in types}
     if held == {1}:
-        return op, gpus if op.has_channels else 1
+        return op, gpus if op.owns_channels(*types) else 1
     if 1 in held:
         place = next(place for place, each in enumerate(types) if each.parts == 1)
         raise OpError(

@@ -163,6 +163,10 @@ class Op(BaseModel, ABC):
         """For each spatial axis what one output position reads; ``None``: position by position."""
         return None
 
+    def owns_channels(self, *inputs: TensorType) -> bool:
+        """Whether axis 1 of its output is its own, so that GPUs divide it among them."""
+        return self.has_channels
+
     def divided(self, parts: int) -> Op:
         """The op as ``parts`` GPUs run it together, each on its own part of the channels.
 

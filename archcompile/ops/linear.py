@@ -83,6 +83,10 @@ class Linear(Op):
             total = size * total
         return total
 
+    def owns_channels(self, *inputs: TensorType) -> bool:
+        """Of a vector: of a sequence the features are the last axis, which no GPU divides."""
+        return inputs[0].rank == 2
+
     def divided(self, parts: int) -> Self:
         """Each GPU sees its own features: a block-diagonal matrix."""
         return self.updated({"groups": self.groups * parts})

@@ -273,7 +273,7 @@ def test_unrelated_mistakes_are_each_found_in_one_run_and_nothing_that_only_foll
         "AC302 8:31 `conv2d` has no argument `units`",
         "AC302 11:24 `conv2d` has no argument `filters`",
         "AC307 13:21 no layer is called `image`",
-        "AC301 13:28 `rellu` is no op and no block of this file",
+        "AC301 13:28 `rellu` is no op and no block here",
         "AC402 14:24 unknown name `clases`",
         "AC503 17:54 `conv2d`: kernel 9 is larger than the input 8 along the height",
         "AC502 19:23 `add` needs inputs of one shape: "
