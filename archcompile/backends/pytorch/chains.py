@@ -63,11 +63,8 @@ def chain(members: tuple[ChainMember, ...], body: Body) -> str:
 def arguments(members: tuple[ChainMember, ...], body: Body) -> str:
     """What ``nn.Sequential`` is called with: modules, or a list of them that is grown before."""
     if _is_plain(members):
-        return ", ".join(
-            _made(member, body) for member in members if not isinstance(member, LoopOf)
-        )
-    comprehension = _comprehension(members, body)
-    return f"*{_grown(members, body)}" if comprehension is None else comprehension
+        return ", ".join(_made(member, body) for member in members)
+    return f"*{_grown(members, body)}"
 
 
 def is_numbered(members: tuple[ChainMember, ...]) -> bool:
@@ -104,32 +101,28 @@ def _is_number(name: str) -> bool:
 
 def _is_plain(members: tuple[ChainMember, ...]) -> bool:
     """Whether all of it can stand inside one call."""
-    return all(
-        not isinstance(member, LoopOf)
-        and member.condition is None
-        and (
-            isinstance(member, Apply) or (_is_plain(member.members) and is_numbered(member.members))
-        )
-        for member in members
-    )
+    return is_numbered(members) and all(map(_is_expression, members))
 
 
-def _made(member: Apply | Chain, body: Body) -> str:
+def _is_expression(member: ChainMember) -> bool:
+    if member.condition is not None:
+        return False
+    if isinstance(member, LoopOf):
+        (layer, *others) = member.members
+        is_alone = isinstance(layer, Apply) and layer.condition is None and not others
+        return is_alone and not member.carries
+    return isinstance(member, Apply) or _is_plain(member.members)
+
+
+def _made(member: ChainMember, body: Body) -> str:
+    """The text of a module, or of ``*[Block(width) for _ in range(depth)]``."""
     if isinstance(member, Apply):
         return construction(member.use, body.classes)
-    return chain(member.members, body)
-
-
-def _comprehension(members: tuple[ChainMember, ...], body: Body) -> str | None:
-    """``*[Block(width) for _ in range(depth)]`` for a loop over one layer that carries nothing."""
-    if len(members) != 1 or not isinstance(members[0], LoopOf) or len(members[0].members) != 1:
-        return None
-    loop, layer = members[0], members[0].members[0]
-    is_bare = loop.condition is None and layer.condition is None and not loop.carries
-    if not is_bare or not isinstance(layer, Apply):
-        return None
-    made = construction(layer.use, body.classes)
-    target, source = _iteration(loop, names_in(made))
+    if isinstance(member, Chain):
+        return chain(member.members, body)
+    (layer,) = member.members
+    made = _made(layer, body)
+    target, source = _iteration(member, names_in(made))
     return f"*[{made} for {target} in {source}]"
 
 
@@ -138,7 +131,7 @@ def _grown(members: tuple[ChainMember, ...], body: Body) -> str:
     kind = "" if name in body.declared else ": list[nn.Module]"
     body.declared.add(name)
     first = next(place for place, each in enumerate(members) if not _is_plain((each,)))
-    made = ", ".join(_made(each, body) for each in members[:first] if not isinstance(each, LoopOf))
+    made = ", ".join(_made(each, body) for each in members[:first])
     body.add(f"{name}{kind} = [{made}]")
     fill(members[first:], name, body)
     body.open.pop()

@@ -105,9 +105,11 @@ def output_name(class_name: str) -> str:
 
 
 def _class_name(name: str, title: str | None) -> str:
-    """``conv_bn_relu`` is ``ConvBnRelu``; ``vgg16_bn`` of the title VGG is ``VGG16Bn``."""
-    borrowed = "".join(_WORDS.findall(title or ""))
-    length = _prefix_length(name, borrowed)
+    """``conv_bn_relu`` is ``ConvBnRelu``; ``vgg16_bn`` of the title VGG is ``VGG16Bn``.
+
+    So much of the title counts as the name spells: of "ResNet-50 v1.5" that is ``ResNet50``.
+    """
+    borrowed, length = _borrowed(name, title or "")
     parts = [borrowed] if length else []
     parts += [part[0].upper() + part[1:] for part in _WORDS.findall(name[length:])]
     result = ""
@@ -116,6 +118,18 @@ def _class_name(name: str, title: str | None) -> str:
         is_number_after_number = result[-1:].isdigit() and part[0].isdigit() and part != parts[0]
         result += f"_{part}" if is_number_after_number else part
     return result if result[:1].isalpha() else f"Net{result}"
+
+
+def _borrowed(name: str, title: str) -> tuple[str, int]:
+    """The title's first words that the name begins with, and how much of the name they are."""
+    words = _WORDS.findall(title)
+    for count in range(len(words), 0, -1):
+        borrowed = "".join(words[:count])
+        length = _prefix_length(name, borrowed)
+        is_part = length and (count == len(words) or not name[length : length + 1].isalpha())
+        if is_part:
+            return borrowed, length
+    return "", 0
 
 
 def _prefix_length(name: str, borrowed: str) -> int:

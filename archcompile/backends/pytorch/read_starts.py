@@ -81,13 +81,10 @@ class _Reader:
         while rest:
             match rest:
                 case [
-                    ast.If(
-                        test=ast.Call(args=[ast.Name(), ast.Attribute() as name]) as test,
-                        body=body,
-                        orelse=rest,
-                    )
-                ] if ast.unparse(test) == f"isinstance({variable}, {ast.unparse(name)})":
-                    self._branch(variable, ast.unparse(name), body, seen)
+                    ast.If(test=ast.Call(args=[ast.Name(), of]) as test, body=body, orelse=rest)
+                ] if ast.unparse(test) == f"isinstance({variable}, {ast.unparse(of)})":
+                    for each in of.elts if isinstance(of, ast.Tuple) else [of]:
+                        self._branch(variable, ast.unparse(each), body, seen)
                 case _:
                     raise InternalError(f"a constructor says `{ast.unparse(node)}`")
 

@@ -134,15 +134,19 @@ def _kinds(program: Program) -> list[_Kind]:
 
 
 def _loop(looped: list[tuple[_Kind, Init]], variable: str, indent: int) -> list[str]:
-    """``for module in self.modules():`` with a branch for each class."""
+    """``for module in self.modules():`` with a branch for classes that start alike."""
+    bodies: dict[str, list[str]] = {}
+    for kind, init in looped:
+        body = bodies.setdefault(kind.of, [])
+        body += _of_module(kind, init, variable, indent + 2 * INDENT)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, body in bodies.items():
+        alike.setdefault(tuple(body), []).append(name)
     lines: list[str] = []
-    classes = dict.fromkeys(kind.of for kind, _ in looped)
-    for place, name in enumerate(classes):
-        branch = header(f"if isinstance({variable}, {name}):", indent + INDENT)
-        lines += branch if not place else _as_elif(branch)
-        for kind, init in looped:
-            if kind.of == name:
-                lines += _of_module(kind, init, variable, indent + 2 * INDENT)
+    for lines_of, names in alike.items():
+        of = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        branch = header(f"if isinstance({variable}, {of}):", indent + INDENT)
+        lines += [*(_as_elif(branch) if lines else branch), *lines_of]
     return header(f"for {variable} in self.modules():", indent) + lines if lines else []
 
 

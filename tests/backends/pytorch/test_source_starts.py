@@ -188,3 +188,32 @@ def test_the_loops_variables_give_way_to_parameters() -> None:
     text = source(made)
     hold(text, made)
     assert "for module2 in self.modules():" in text
+
+
+def test_classes_that_start_alike_share_a_branch() -> None:
+    start = image(4, 4, 4)
+    layers = chain(
+        start,
+        ("conv1", op("conv2d", out_channels=4, kernel_size=1)),
+        ("conv2", op("conv2d", out_channels=4, kernel_size=1)),
+        ("flatten", op("flatten")),
+        ("fc1", op("linear", out_features=4)),
+        ("fc2", op("linear", out_features=4)),
+    )
+    starts = (("weight", Xavier("uniform")),)
+    members = tuple(
+        replace(each, starts=starts if each.op.weights(*each.types) else ()) for each in layers
+    )
+    made = plain(program((start,), members))
+    text = source(made)
+    hold(text, made)
+    both = "isinstance(module, (nn.Conv2d, nn.Linear))"
+    assert both in text
+    for edited in (
+        "(nn.Conv2d,)",
+        "(nn.Conv2d, nn.Linear, nn.Conv1d)",
+        "(nn.Conv2d, nn.Conv2d)",
+        "()",
+    ):
+        with pytest.raises(InternalError):
+            hold(text.replace("(nn.Conv2d, nn.Linear)", edited), made)

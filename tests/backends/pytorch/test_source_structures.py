@@ -22,7 +22,7 @@ from archcompile.ir.expr import Compare, ListOf, Literal, Name
 from archcompile.ir.program import Member, Program
 from archcompile.ir.types import TensorType
 from tests.backends.pytorch.written import network, sym, use, written
-from tests.programs import image, last, node, op, program, region
+from tests.programs import chain, image, last, node, op, program, region
 
 
 def dense() -> Program:
@@ -165,3 +165,35 @@ def test_a_support_class_that_was_changed_is_refused() -> None:
     assert "super().forward(padded)" in text
     with pytest.raises(InternalError, match="support class"):
         hold(text.replace("super().forward(padded)", "super().forward(input)"), sided())
+
+
+def staged() -> Program:
+    """A sequence of one layer, a loop over another, and one more."""
+    start = image(4)
+    first, inner, final = (op("linear", out_features=width) for width in (6, 6, 3))
+    layers = [("0", first), ("1", inner), ("2", inner), ("3", inner), ("4", final)]
+    body = region("body", *chain(start, *layers, prefix="body."))
+    made = program((start,), (body,), name="staged")
+    wide = TensorType.of("N", 6)
+    members = (
+        Apply("", use(first, start.type), ()),
+        LoopOf(("index",), (), Literal(3), (Apply("", use(inner, wide), ()),), ()),
+        Apply("", use(final, wide), ()),
+    )
+    top = replace(network(made, Chain("body", members, ("image",))), outputs=(("output", "body"),))
+    return written(made, top)
+
+
+def test_a_loop_over_one_layer_stands_among_the_others() -> None:
+    text = source(staged())
+    hold(text, staged())
+    rows = "nn.Linear(4, 6), *[nn.Linear(6, 6) for _ in range(3)], nn.Linear(6, 3)"
+    assert rows in text
+    for edited in (
+        rows.replace("range(3)", "range(2)"),
+        rows.replace("*[", "[", 1),
+        rows.replace("for _ in range(3)", "for _ in range(3) if True"),
+        "*[nn.Linear(6, 6) for _ in range(3)], nn.Linear(4, 6), nn.Linear(6, 3)",
+    ):
+        with pytest.raises(InternalError):
+            hold(text.replace(rows, edited), staged())
