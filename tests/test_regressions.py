@@ -210,3 +210,72 @@ def test_loops_inside_loops_take_no_longer_than_their_copies() -> None:
     net = compile_text("\n".join([*lines, f"{'    ' * 10}      - {{conv2d: [4, 1]}}"]))
     assert len(list(net.program.nodes())) == 1024
     assert net.source().count("for _ in range(2):") == 10
+
+
+def test_a_named_repeat_beside_a_sequence_makes_copies_of_the_sequence() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    layers:
+      - {name: trunk, repeat: 2, sequence: [{conv2d: [4 + index, 1]}, relu]}
+      - {from: trunk.0.1, tanh}
+    """
+    net = compile_text(spec)
+    assert net.source()
+    nodes = [node.path for node in net.program.nodes()]
+    assert nodes == ["trunk.0.0", "trunk.0.1", "trunk.1.0", "trunk.1.1", "tanh"]
+
+
+@pytest.mark.parametrize("flag", ["true", "false"])
+def test_a_structure_that_is_absent_shifts_no_name(flag: str) -> None:
+    spec = f"""
+    input: [N, 4, 8, 8]
+    blocks:
+      unit:
+        params: {{there: bool}}
+        layers:
+          - {{when: there, residual: [{{conv2d: [4, 3, padding: 1]}}, {{residual: [relu]}}]}}
+          - {{conv2d: [4, 1]}}
+    layers: [{{unit: {flag}}}]
+    """
+    net = compile_text(spec)
+    assert net.source()
+    assert "unit.conv2d2.weight" in net.module().state_dict()
+
+
+def test_a_shortcut_that_is_skipped_shifts_no_name() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    layers:
+      - residual: {body: [relu], shortcut: {conv2d: [4, 1]}, skip: false}
+      - conv2d: [4, 1]
+    """
+    assert list(compile_text(spec).module().state_dict()) == ["conv2d2.weight", "conv2d2.bias"]
+
+
+def test_a_name_in_a_structure_that_is_absent_means_what_the_structure_would_have_read() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    layers:
+      - {name: first, relu}
+      - {name: unit, when: x.channels > 4, residual: [{name: act, relu}, {branches: {a: relu}}]}
+      - {name: last, from: unit.act, tanh}
+      - {from: [last, unit.a], add}
+    outputs: [add, unit.act]
+    expect: {shapes: {unit: [9, 9, 9], unit.act: [9, 9, 9]}}
+    """
+    net = compile_text(spec)
+    assert net.source()
+    reads = {node.name: [each.name for each in node.inputs] for node in net.program.nodes()}
+    assert reads == {"first": ["x"], "last": ["first"], "add": ["last", "first"]}
+    assert [output.name for output in net.program.outputs] == ["add"]
+
+
+def test_a_body_inside_a_sequence_may_read_what_is_inside_its_own_modules() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    blocks:
+      inner: {layers: [{name: two, sequence: [relu, tanh]}, {from: [two, two.0], add}]}
+      outer: {sequence: [inner, relu]}
+    layers: [outer]
+    """
+    assert compile_text(spec).source()

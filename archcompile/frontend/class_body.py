@@ -75,6 +75,14 @@ class ClassBody(ABC, Generic[V]):
         """Declare the line's name, an automatic one if it has none; its path in this body."""
 
     @abstractmethod
+    def unmade(self, layer: Layer, here: Frame) -> str:
+        """The path of a line that is not there: its name stays free for another."""
+
+    @abstractmethod
+    def leave_out(self, path: str, reads: tuple[V, ...]) -> None:
+        """The name of a line that is not there means what it would have read."""
+
+    @abstractmethod
     def groups(self, groups: GpuGroups, here: Frame) -> Frame:
         """The frame inside ``gpu_groups``."""
 
@@ -126,8 +134,34 @@ class ClassBody(ABC, Generic[V]):
         if path is not None and is_there:
             self.grouped(path, reads, since, layer)
             self.places.define(path, self.places.current)
-        elif path is not None:
-            self.places.leave_out(path, reads)
+        elif not is_there:
+            with self._level(path):
+                self._pass_over(layer, here, reads)
+            self.places.current = reads
+        if path is not None and not is_there:
+            self.leave_out(path, reads)
+
+    def _pass_over(self, layer: Layer, here: Frame, reads: tuple[V, ...]) -> None:
+        """The lines of a structure that is not there: absent, and counted, as if each had a `when`.
+
+        A loop's lines are not: what stands in its rounds only the rounds know.
+        """
+        for inner in layer.inner_lines():
+            if not inner.is_loop:
+                self._pass_line(inner, here, reads)
+        for structure in (layer.branches, layer.residual):
+            if structure is not None:
+                self._pass_line(structure.join, here, reads)
+
+    def _pass_line(self, layer: Layer, here: Frame, reads: tuple[V, ...]) -> None:
+        path = None
+        if layer.name is not None or not (layer.is_structure or layer.apply is not None):
+            path = self.unmade(layer, here)
+        if layer.is_structure:
+            with self._level(path):
+                self._pass_over(layer, here, reads)
+        if path is not None:
+            self.leave_out(path, reads)
 
     @contextmanager
     def _level(self, path: str | None) -> Iterator[None]:
@@ -153,6 +187,10 @@ class ClassBody(ABC, Generic[V]):
         self.lines(residual.body, here, loops=loops)
         body = self.places.current
         if not self.skips(residual, here):
+            for line in (residual.shortcut, residual.join):
+                if line is not None:
+                    self._pass_line(line, here, reads)
+            self.places.current = body
             return
         self.places.current = reads
         if residual.shortcut is not None:
@@ -169,7 +207,7 @@ class ClassBody(ABC, Generic[V]):
         if shortcut.sources is None or self.truth(shortcut, inside):
             self.entry(shortcut, here, loops=loops)
             return
-        self.places.leave_out(self.named(shortcut, inside, loops=loops), reads)
+        self.leave_out(self.unmade(shortcut, inside), reads)
         self.places.current = reads
 
     def _branches(

@@ -111,7 +111,8 @@ class DefinedBody(ClassBody[Local]):
         condition = None if layer.is_loop else condition_of(layer, here)
         path = self.named(layer, here, loops=loops) if not layer.names else ""
         if is_absent(condition):
-            self.places.leave_out(path, reads)
+            self.leave_out(path, reads)
+            self.places.current = reads
         elif layer.apply is not None:
             self._again(layer, layer.apply, path, here, reads, condition)
         else:
@@ -284,6 +285,13 @@ class DefinedBody(ClassBody[Local]):
         path = f"{self.places.level}{name}"
         self.places.spans[path] = layer.span
         return path
+
+    def unmade(self, layer: Layer, here: Frame) -> str:
+        return self.named(layer, here, loops=False)
+
+    def leave_out(self, path: str, reads: tuple[Local, ...]) -> None:
+        if all(step.name != path for step in self.steps):
+            self.places.leave_out(path, reads)
 
     def copies(self, layer: Layer, here: Frame) -> list[tuple[Frame, Layer]] | None:
         return list(copies(layer, here))

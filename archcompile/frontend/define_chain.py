@@ -43,9 +43,9 @@ class ChainWalk:
         self, layer: Layer, here: Frame, kind: TensorType
     ) -> tuple[tuple[ChainMember, ...], TensorType]:
         """The members of a ``sequence`` or of a named loop."""
-        if layer.sequence is not None:
-            return self.lines([(here, line) for line in layer.sequence], kind)
-        return self._loop(layer, here, kind)
+        if layer.is_loop:
+            return self._loop(layer, here, kind)
+        return self.lines([(here, line) for line in layer.sequence or ()], kind)
 
     def lines(
         self, lines: list[tuple[Frame, Layer]], kind: TensorType
@@ -68,7 +68,7 @@ class ChainWalk:
         name = ""
         if layer.name is not None:
             name = known_text(layer.name, here)
-        if layer.sequence is not None or layer.is_loop:
+        if layer.op is None or layer.is_loop:
             members, result = self.container(layer, here, kind)
             member: ChainMember = Chain(name, members, (), condition, layer.span)
         else:

@@ -46,10 +46,10 @@ class CutChain:
 
     def container(self, layer: Layer, here: Frame) -> None:
         """The members of a ``sequence`` or named loop."""
-        if layer.sequence is not None:
-            lines = [(here, line) for line in layer.sequence]
-        else:
+        if layer.is_loop:
             lines = list(copies(layer, here))
+        else:
+            lines = [(here, line) for line in layer.sequence or ()]
         for frame, line in lines:
             self._line(line, frame)
         self._close(self.path, is_whole=True)

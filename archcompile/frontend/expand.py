@@ -72,15 +72,18 @@ class Expansion:
         """The value inside a module of a body, which the body's class must then give."""
         value = self.values.get(f"{prefix}{path}")
         if value is not None:
-            self._refuse_sealed(f"{prefix}{path}")
+            self._refuse_sealed(prefix, path)
             self.taps.setdefault(owner, set()).add(path)
         return value
 
-    def _refuse_sealed(self, path: str) -> None:
-        """A class that is a sequence hands on one value, whatever is inside."""
+    def _refuse_sealed(self, prefix: str, path: str) -> None:
+        """A class that is a sequence hands on one value, whatever is inside.
+
+        Only those between the body that reads and what it reads: this body may itself stand in one.
+        """
         parts = path.split(".")
         for count in range(1, len(parts)):
-            front = ".".join(parts[:count])
+            front = f"{prefix}{'.'.join(parts[:count])}"
             if front in self.sealed:
                 raise finding(
                     Code.UNSUPPORTED,

@@ -49,7 +49,7 @@ class ExpandedBody(ClassBody[Open_]):
         parts = self._parts(layer, here, loops=loops) if is_there else ()
         path = parts[0] if parts else self._path(layer, here, loops=loops, is_there=is_there)
         if not is_there:
-            self._leave_out(path, reads)
+            self.leave_out(path, reads)
             return
         before = self.places.current
         is_apart = reads_nothing(layer, here, self.maker.expansion.catalogue)
@@ -75,7 +75,10 @@ class ExpandedBody(ClassBody[Open_]):
             self.places.values[part] = (value,)
         self.places.current = values
 
-    def _leave_out(self, path: str, reads: Flow) -> None:
+    def unmade(self, layer: Layer, here: Frame) -> str:
+        return self._path(layer, here, loops=False, is_there=False)
+
+    def leave_out(self, path: str, reads: Flow) -> None:
         if path in self.places.spans:  # its twin of the same name is there
             self.places.current = reads
         else:

@@ -142,10 +142,10 @@ class LineMaker:
         self, layer: Layer, path: str, here: Frame, reads: Flow
     ) -> tuple[list[Member], Flow]:
         """A ``sequence`` or a named loop: a region whose members follow one another."""
-        kind: OneOf["sequence", "repeat"] = "sequence" if layer.sequence is not None else "repeat"
+        kind: OneOf["sequence", "repeat"] = "repeat" if layer.is_loop else "sequence"
         value = self._single(reads, layer.span, kind)
         lines = [(here, line) for line in layer.sequence or ()]
-        if layer.sequence is None:
+        if layer.is_loop:
             copies = self.copies(layer, here)
             if copies is None:
                 return [], (None,)
