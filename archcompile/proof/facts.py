@@ -175,26 +175,46 @@ def _is_left_out(seen: Inventory, path: str) -> bool:
 def _shapes(
     program: Program, seen: Inventory, batches: tuple[Batch, ...], complete: bool
 ) -> Iterator[str]:
-    stated = dict(_stated(program))
+    stated, tapped = dict(_stated(program)), _tapped(program)
     for batch, made in zip(batches, seen.shapes, strict=False):
         asked = {name: values for name, values in stated.items() if base(name) in seen.modules}
         if not complete:
             asked = {path: values for path, values in asked.items() if path in made}
-        wrong = tuple(_wrong(asked, made, batch.sizes))
+        wrong = tuple(_wrong(asked, made, batch.sizes, tapped))
         yield from wrong
         if wrong:  # the other batches would say the same again
             return
 
 
 def _stated(program: Program) -> Iterable[tuple[str, tuple[Value, ...]]]:
-    """What inference calls, each call by its name (``path``, ``path#2``), with what it makes."""
-    training, calls = training_only(program), Uses()
+    """What inference calls, each call by its name (``path``, ``path#2``), with what it makes.
+
+    A chain inside which values are read is run member by member, and never called itself.
+    """
+    training, calls, tapped = training_only(program), Uses(), _tapped(program)
     for node in program.nodes():
         if node.op.is_module and node.name not in training:
             yield calls.name(node.path), (node.output,)
     for region in program.regions():
-        if region.kind != "group" and _is_called(region, training):
+        is_cut = region.kind in ("sequence", "repeat") and region.path in tapped
+        if region.kind != "group" and not is_cut and _is_called(region, training):
             yield calls.name(region.path), region.outputs
+
+
+def _tapped(program: Program) -> frozenset[str]:
+    """The regions inside which values are read that are none of their outputs."""
+    shown = {region.path: {value.name for value in region.outputs} for region in program.regions()}
+    reads = [(value.name, node.path) for node in program.nodes() for value in node.inputs]
+    reads += [(output.value.name, "") for output in program.outputs]
+    found: set[str] = set()
+    for value, reader in reads:
+        front = base(value).rpartition(".")[0]
+        while front:
+            is_outside = not reader.startswith(f"{front}.")
+            if is_outside and front in shown and value not in shown[front]:
+                found.add(front)
+            front = front.rpartition(".")[0]
+    return frozenset(found)
 
 
 def _is_called(region: Region, training: frozenset[str]) -> bool:
@@ -214,12 +234,14 @@ def _wrong(
     stated: Mapping[str, tuple[Value, ...]],
     made: Mapping[str, tuple[Shape, ...]],
     sizes: Mapping[str, int],
+    given: frozenset[str],
 ) -> Iterator[str]:
+    """``given``: modules that give values from inside them, behind their own outputs."""
     for path, values in stated.items():
         shapes = tuple(concrete(value.type, sizes) for value in values)
         if path not in made:
             yield f"`{path}` is {'run too few times' if '#' in path else 'built and never run'}"
-        elif made[path] != shapes:
+        elif made[path][: len(shapes)] != shapes or (path not in given and made[path] != shapes):
             yield f"`{path}` makes {_listed(made[path])}, the report says {_listed(shapes)}"
 
 
