@@ -83,13 +83,13 @@ def _needs_lines(step: Chain, body: Body) -> bool:
 def _choice(step: Chain, put: _Put, put_absent: _Put, body: Body) -> None:
     """A chain made in statements, none of which is run if it is not there."""
     assert step.condition is not None
-    body.enter(f"if {said(step.condition)}:")
+    body.enter(said(step.condition))
     body.add(put(chain(step.members, body)))
     body.leave()
     body.lines.append(f"{' ' * body.indent}else:")
     body.indent += INDENT
     body.add(put_absent(_ABSENT))
-    body.leave()
+    body.indent -= INDENT
 
 
 def _container(target: str, container: Container, body: Body) -> None:

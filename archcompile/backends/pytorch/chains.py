@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from textwrap import dedent
 
+from archcompile.backends.pytorch.conditions import fact
 from archcompile.backends.pytorch.construct import Classes, construction, names_in, ops_in, said
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import spelled
@@ -25,19 +27,31 @@ class Body:
     indent: int = 2 * INDENT
     declared: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
+    facts: tuple[ast.expr, ...] = ()
+    """The conditions that hold where the next statement stands."""
+    around: list[tuple[ast.expr, ...]] = field(default_factory=list)
+    """Those that hold again behind each ``if`` that is open."""
 
     def add(self, text: str) -> None:
         """A simple statement."""
-        self.lines += statement(text, self.indent)
+        self.lines += statement(text, self.indent, self.facts)
 
-    def enter(self, text: str) -> None:
-        """The header of an ``if`` or ``for``; what follows stands in its body."""
-        self.lines += header(text, self.indent)
+    def enter(self, condition: str) -> None:
+        """The header of an ``if``; what follows stands in its body."""
+        self.lines += header(f"if {condition}:", self.indent)
         self.indent += INDENT
+        self.around.append(self.facts)
+        self.facts = (*self.facts, fact(condition))
 
     def leave(self) -> None:
         """Back to the statements around."""
         self.indent -= INDENT
+        self.facts = self.around.pop()
+
+    def forget(self) -> None:
+        """Nothing is known any more: a loop changes what conditions speak of."""
+        self.facts = ()
+        self.around = [() for _ in self.around]
 
     def local(self, name: str) -> str:
         """A variable that no parameter, and nothing around that is still open, is called."""
@@ -79,7 +93,7 @@ def fill(members: tuple[ChainMember, ...], target: str, body: Body) -> None:
     """Statements that put the members into ``target``, a list or an ``nn.Sequential``."""
     for member in members:
         if member.condition is not None:
-            body.enter(f"if {said(member.condition)}:")
+            body.enter(said(member.condition))
         if isinstance(member, LoopOf):
             _loop(member, target, body)
         elif _is_number(member.name):
@@ -139,6 +153,7 @@ def _grown(members: tuple[ChainMember, ...], body: Body) -> str:
 
 
 def _loop(loop: LoopOf, target: str, body: Body) -> None:
+    body.forget()
     written = {size: expr for _, use in ops_in(loop.members) for size, expr in use.written}
     for carry in loop.carries:
         if str(carry.start) != carry.variable:
