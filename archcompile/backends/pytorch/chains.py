@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from archcompile.backends.pytorch.conditions import fact
+from archcompile.backends.pytorch.conditions import settled
 from archcompile.backends.pytorch.construct import Classes, construction, names_in, ops_in, said
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import spelled
@@ -27,21 +26,22 @@ class Body:
     indent: int = 2 * INDENT
     declared: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
-    facts: tuple[ast.expr, ...] = ()
+    facts: tuple[str, ...] = ()
     """The conditions that hold where the next statement stands."""
-    around: list[tuple[ast.expr, ...]] = field(default_factory=list)
+    around: list[tuple[str, ...]] = field(default_factory=list)
     """Those that hold again behind each ``if`` that is open."""
 
     def add(self, text: str) -> None:
         """A simple statement."""
-        self.lines += statement(text, self.indent, self.facts)
+        self.lines += statement(settled(text, self.facts), self.indent)
 
     def enter(self, condition: str) -> None:
         """The header of an ``if``; what follows stands in its body."""
-        self.lines += header(f"if {condition}:", self.indent)
+        test = settled(condition, self.facts)
+        self.lines += header(f"if {test}:", self.indent)
         self.indent += INDENT
         self.around.append(self.facts)
-        self.facts = (*self.facts, fact(condition))
+        self.facts = (*self.facts, test)
 
     def leave(self) -> None:
         """Back to the statements around."""

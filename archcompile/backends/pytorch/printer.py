@@ -7,9 +7,8 @@ composes plain lines and leaves their breaking to this file.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from archcompile.backends.pytorch.conditions import Settled
 from archcompile.backends.pytorch.expressions import flat, laid_out, splits_at_operators
 from archcompile.backends.pytorch.layout import (
     Break,
@@ -82,12 +81,9 @@ def _atom(tree: Word | Verbatim | Constant | Size, size: SizeText, spell: _Spell
             return respelled(size(dim), spell)
 
 
-def statement(text: str, indent: int, facts: Iterable[ast.expr] = ()) -> list[str]:
-    """The lines of a simple statement (an assignment, a call, ``return``) at ``indent`` columns.
-
-    ``facts`` are conditions that hold there.
-    """
-    node = _parsed(text, facts)
+def statement(text: str, indent: int) -> list[str]:
+    """The lines of a simple statement (an assignment, a call, ``return``) at ``indent`` columns."""
+    node = _parsed(text)
     match node:
         case ast.Assign(targets=[target], value=value):
             return write((f"{_target(target)} = ", _standing(value)), indent)
@@ -159,7 +155,6 @@ def _target(node: ast.expr) -> str:
     return ast.unparse(node).removeprefix("(").removesuffix(")")
 
 
-def _parsed(text: str, facts: Iterable[ast.expr] = ()) -> ast.stmt:
+def _parsed(text: str) -> ast.stmt:
     (node,) = ast.parse(text).body
-    settled: ast.stmt = Settled(facts).visit(node)
-    return settled
+    return node
