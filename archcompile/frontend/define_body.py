@@ -346,6 +346,8 @@ def _require_settled(use: OpUse | BlockUse, condition: Expr | None) -> None:
     """A function stands in ``forward``, which does not see the constructor's parameters."""
     if not isinstance(use, OpUse) or use.op.is_module:
         return
+    if use.op.arity == 0 and condition is None:
+        return  # a tensor of the module's own, which the constructor makes
     open_values = [value for value in dict(use.op).values() if _is_open(value)]
     if condition is None and not open_values:
         return
