@@ -55,8 +55,19 @@ class ClassBody(ABC, Generic[V]):
         """The frame of a line that reads these."""
 
     @abstractmethod
-    def line(self, layer: Layer, here: Frame, reads: tuple[V, ...], *, loops: bool) -> None:
-        """A module, a function, or a second use of one."""
+    def line(
+        self,
+        layer: Layer,
+        here: Frame,
+        reads: tuple[V, ...],
+        *,
+        loops: bool,
+        otherwise: tuple[V, ...] | None = None,
+    ) -> None:
+        """A module, a function, or a second use of one.
+
+        ``otherwise`` is what it stands for if it is not there, where that is not what it reads.
+        """
 
     @abstractmethod
     def copies(self, layer: Layer, here: Frame) -> list[tuple[Frame, Layer]] | None:
@@ -203,12 +214,18 @@ class ClassBody(ABC, Generic[V]):
         That is so where its ``from`` names a value of the body: a pre-activation unit projects what
         its first ReLU gives, or adds its input as it is.
         """
-        inside = self.reading(here, self.read(shortcut, here))
-        if shortcut.sources is None or self.truth(shortcut, inside):
+        if shortcut.sources is None:
             self.entry(shortcut, here, loops=loops)
             return
-        self.leave_out(self.unmade(shortcut, inside), reads)
-        self.places.current = reads
+        own = self.read(shortcut, here)
+        inside = self.reading(here, own)
+        if not shortcut.is_structure and (not shortcut.is_loop or shortcut.name is not None):
+            self.line(shortcut, inside, own, loops=loops, otherwise=reads)
+        elif self.truth(shortcut, inside):
+            self.entry(shortcut, here, loops=loops)
+        else:
+            self.leave_out(self.unmade(shortcut, inside), reads)
+            self.places.current = reads
 
     def _branches(
         self, branches: Branches, here: Frame, reads: tuple[V, ...], *, loops: bool

@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """Whether a line is there, as far as it is known, and what stands for it if it is not."""
+
+    condition: Expr | None = None
+    otherwise: tuple[Local, ...] | None = None
+    """``None``: what it reads."""
+
+
 @dataclass(slots=True)
 class DefinedBody(ClassBody[Local]):
     """The walk through one class body: its steps, and the Python names it must not reuse."""
@@ -107,16 +116,24 @@ class DefinedBody(ClassBody[Local]):
     def reading(self, frame: Frame, reads: tuple[Local, ...]) -> Frame:
         return frame.reading(tuple(shape_of(value.type) for value in reads))
 
-    def line(self, layer: Layer, here: Frame, reads: tuple[Local, ...], *, loops: bool) -> None:
+    def line(
+        self,
+        layer: Layer,
+        here: Frame,
+        reads: tuple[Local, ...],
+        *,
+        loops: bool,
+        otherwise: tuple[Local, ...] | None = None,
+    ) -> None:
         condition = None if layer.is_loop else condition_of(layer, here)
         path = self.named(layer, here, loops=loops) if not layer.names else ""
         if is_absent(condition):
-            self.leave_out(path, reads)
-            self.places.current = reads
+            self.places.current = reads if otherwise is None else otherwise
+            self.leave_out(path, self.places.current)
         elif layer.apply is not None:
             self._again(layer, layer.apply, path, here, reads, condition)
         else:
-            self._made(layer, path, here, reads, condition)
+            self._made(layer, path, here, reads, _Presence(condition, otherwise))
 
     def _made(
         self,
@@ -124,13 +141,13 @@ class DefinedBody(ClassBody[Local]):
         path: str,
         here: Frame,
         reads: tuple[Local, ...],
-        condition: Expr | None,
+        presence: _Presence,
     ) -> None:
         before = self.places.current
         reads = () if reads_nothing(layer, here, self.definer.catalogue) else reads
         parts = tuple(f"{self.places.level}{known_text(each, here)}" for each in layer.names)
-        steps, values = self.step(layer, path, here, reads, condition, parts)
-        self._add(steps, condition)
+        steps, values = self.step(layer, path, here, reads, presence, parts)
+        self._add(steps, presence.condition)
         self.places.define(path, values)
         self.places.values |= {each.name: (each,) for each in values}
         self.first[path] = (layer, here)
@@ -154,13 +171,17 @@ class DefinedBody(ClassBody[Local]):
         condition: Expr | None,
     ) -> None:
         used = self.places.path_of(known_text(source, here))
+        if used in self.places.absent:
+            self.leave_out(path, reads)
+            self.places.current = reads
+            return
         if used is None or used not in self.first or condition is not None:
             raise NotGeneric("what is applied again may not be there")
         first, frame = self.first[used]
         again = self.reading(replace(frame, gpus=here.gpus), reads)
         self.uses[used] = self.uses.get(used, 1) + 1
         name = f"{used}#{self.uses[used]}"
-        steps, values = self.step(first, name, again, reads, condition, ())
+        steps, values = self.step(first, name, again, reads, _Presence(), ())
         self._add(steps, condition)
         self.places.define(path, values)
 
@@ -170,17 +191,18 @@ class DefinedBody(ClassBody[Local]):
         name: str,
         here: Frame,
         reads: tuple[Local, ...],
-        condition: Expr | None,
+        presence: _Presence,
         parts: tuple[str, ...],
     ) -> tuple[tuple[Step, ...], tuple[Local, ...]]:
         """The steps that one line becomes, and its values."""
+        condition = presence.condition
         types = tuple(value.type for value in reads)
         names = tuple(value.name for value in reads)
         taps = below(self.own | self.given, name)
         if taps and condition is not None:
             raise NotGeneric("a value inside a layer that may not be there", mentioned(condition))
         results: tuple[TensorType, ...]
-        step: Step
+        step: Apply | Chain
         if layer.op is None or layer.is_loop:
             if taps:
                 return self._cut(layer, name, here, reads[0], taps)
@@ -195,13 +217,24 @@ class DefinedBody(ClassBody[Local]):
         if condition is not None:
             if len(reads) != 1 or len(results) != 1:
                 raise NotGeneric("a layer of several values is there or not", mentioned(condition))
-            results = (choice(condition, results[0], reads[0].type),)
+            if presence.otherwise is not None:
+                step = replace(step, otherwise=self._instead(name, presence))
+            absent = (presence.otherwise or reads)[0]
+            results = (choice(condition, results[0], absent.type),)
         values = tuple(map(Local, self._value_names(name, step), results))
         count = len(values) - len(taps)
         self.inner |= {
             f"{name}.{tap}": value for tap, value in zip(sorted(taps), values[count:], strict=True)
         }
         return (step,), values[:count]
+
+    def _instead(self, name: str, presence: _Presence) -> str:
+        """The value that stands for a layer which is not there; the source can say it of one."""
+        assert presence.condition is not None and presence.otherwise is not None
+        if len(presence.otherwise) != 1 or "." in name:
+            names = mentioned(presence.condition)
+            raise NotGeneric("a container holds modules only, and no way around one", names)
+        return presence.otherwise[0].name
 
     def _cut(
         self, layer: Layer, name: str, here: Frame, value: Local, taps: frozenset[str]

@@ -41,7 +41,15 @@ class ExpandedBody(ClassBody[Open_]):
     def reading(self, frame: Frame, reads: Flow) -> Frame:
         return frame.reading(shapes(reads))
 
-    def line(self, layer: Layer, here: Frame, reads: Flow, *, loops: bool) -> None:
+    def line(
+        self,
+        layer: Layer,
+        here: Frame,
+        reads: Flow,
+        *,
+        loops: bool,
+        otherwise: Flow | None = None,
+    ) -> None:
         if layer.apply is not None:
             self._again(layer, layer.apply, here, reads, loops=loops)
             return
@@ -49,7 +57,7 @@ class ExpandedBody(ClassBody[Open_]):
         parts = self._parts(layer, here, loops=loops) if is_there else ()
         path = parts[0] if parts else self._path(layer, here, loops=loops, is_there=is_there)
         if not is_there:
-            self.leave_out(path, reads)
+            self.leave_out(path, reads if otherwise is None else otherwise)
             return
         before = self.places.current
         is_apart = reads_nothing(layer, here, self.maker.expansion.catalogue)
@@ -94,13 +102,15 @@ class ExpandedBody(ClassBody[Open_]):
             path = self._path(layer, here, loops=loops, is_there=True)
         values: Flow = (None,)
         with self._collecting():
-            if not self.maker.present(layer, here):
+            name = here.text(source) or source.text
+            is_there = self.places.path_of(name) not in self.places.absent
+            if not is_there or not self.maker.present(layer, here):
                 values = reads
             else:
-                name = here.text(source) or source.text
                 used, first, frame = self._applied(name, source)
                 again = replace_frame(frame, here, reads)
-                made, values = self.maker.made(first, f"{self.prefix}{used}", again, reads)
+                with self.maker.expansion.once_more(f"{self.prefix}{used}"):
+                    made, values = self.maker.made(first, f"{self.prefix}{used}", again, reads)
                 self.members += made
         if path is None:
             self.places.current = values

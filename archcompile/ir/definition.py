@@ -57,6 +57,8 @@ class Apply:
     condition: Expr | None = None
     """The call decides whether the layer is there (else the identity)."""
     span: Span | None = field(default=None, compare=False, repr=False)
+    otherwise: str | None = None
+    """What stands for the layer where it is not there, if that is not the value it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Chain:
     reads: tuple[str, ...]
     condition: Expr | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    otherwise: str | None = None
+    """What stands for the chain where it is not there, if that is not the value it reads."""
     is_cut: bool = False
     """Whether ``Segment`` steps behind it run it piece by piece; then it reads nothing itself."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from spec_text import compile_text, shown
 
+from archcompile.backends.pytorch.readback import hold
+from archcompile.diagnostics import InternalError
 from archcompile.network import Network
 
 BLOCKS = """
@@ -436,3 +438,61 @@ def test_what_gpus_cannot_share_is_refused(lines: str, message: str) -> None:
 def test_exchange_has_no_meaning_outside_gpu_groups() -> None:
     (found,) = shown("input: [N, 4, 8, 8]\nlayers: [exchange, relu]")
     assert "`exchange` stands in `gpu_groups`" in found
+
+
+PREACTIVATION = """
+blocks:
+  unit:
+    params: {width: int, stride: 1}
+    layers:
+      - residual:
+          body:
+            - {name: act, relu}
+            - {name: conv, conv2d: [width, 3, stride: stride, padding: 1]}
+          shortcut:
+            name: project
+            from: act
+            when: stride != 1 or x.channels != width
+            conv2d: [width, 1, stride: stride]
+"""
+
+
+def test_one_class_serves_units_with_and_without_a_projection_of_their_activation() -> None:
+    spec = "- {name: stage, repeat: 3, unit: {width: 6, stride: 2 if index == 0 else 1}}"
+    network = net(spec, blocks=PREACTIVATION)
+    source = network.source()
+    assert source.count("(nn.Module):") == 2
+    assert "self.project: nn.Module | None = (" in source
+    assert "project = x if self.project is None else self.project(act)" in source
+    found = reads(network)
+    assert found["stage.0.project"] == ("stage.0.act",)
+    assert found["stage.1.add"] == ("stage.0.add", "stage.1.conv")
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("x if self.project is None else self.project(act)", "self.project(act)"),
+        (
+            "x if self.project is None else self.project(act)",
+            "act if self.project is None else self.project(act)",
+        ),
+        (
+            "x if self.project is None else self.project(act)",
+            "x if self.project is None else self.project(x)",
+        ),
+        (
+            "x if self.project is None else self.project(act)",
+            "x if self.conv is None else self.project(act)",
+        ),
+        ("else None", "else nn.Identity()"),
+        ("if stride != 1 or in_channels != width", "if stride != 1"),
+    ],
+)
+def test_a_source_that_takes_another_way_around_is_refused(said: str, instead: str) -> None:
+    spec = "[{name: a, unit: 6}, {name: b, unit: 6}]"
+    network = compile_text(f"input: [N, 4, 8, 8]\n{PREACTIVATION}\nlayers: {spec}")
+    source = network.source()
+    assert said in source
+    with pytest.raises(InternalError):
+        hold(source.replace(said, instead), network.program)

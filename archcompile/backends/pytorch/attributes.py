@@ -29,26 +29,43 @@ def attribute(name: str, slot: Slot, body: Body) -> None:
     form = form_of(slot.use) if isinstance(slot, Apply) else None
     if isinstance(slot, Container):
         _container(f"self.{name}", slot, body)
-    elif isinstance(form, AttributeForm):
-        body.add(_tensor(slot, form))
+        _tensors(slot, body)
+    elif isinstance(form, AttributeForm) and isinstance(slot, Apply):
+        body.add(_tensor(slot))
     elif isinstance(slot, Chain) and slot.condition is None and not is_numbered(slot.members):
         body.add(f"self.{name} = nn.Sequential()")
         fill(slot.members, f"self.{name}", body)
     elif slot.condition is None:
         body.add(f"self.{name} = {_made(slot, body)}")
     else:
-        _module(slot, _Put(f"self.{name}: nn.Module = "), _Put(f"self.{name} = "), body)
+        kind = "nn.Module" if slot.otherwise is None else "nn.Module | None"
+        _module(slot, _Put(f"self.{name}: {kind} = "), _Put(f"self.{name} = "), body)
 
 
-def _tensor(step: Apply | Chain, form: AttributeForm) -> str:
+def _tensors(container: Container, body: Body) -> None:
+    """The statements that put parameters and buffers into a container that is there."""
+    for step in container.tensors.values():
+        body.add(_tensor(step))
+    for slot in container.members.values():
+        if isinstance(slot, Container):
+            _tensors(slot, body)
+
+
+def _tensor(step: Apply) -> str:
     """The statement that makes a parameter or a buffer."""
+    form = form_of(step.use)
     if step.condition is not None:
         raise InternalError(f"`{step.name}` is no module, and a call may leave it out")
-    assert isinstance(step, Apply) and isinstance(step.use, OpUse)  # only ops have forms
+    assert isinstance(form, AttributeForm) and isinstance(step.use, OpUse)  # only ops have forms
     made = in_python(form.construct, step.use)
-    if form.is_trained:
-        return f"self.{step.name} = nn.Parameter({made})"
-    return f'self.register_buffer("{step.name}", {made}, persistent=False)'
+    around, _, name = step.name.rpartition(".")
+    owner = f'self.get_submodule("{around}")' if "." in around else f"self.{around}"
+    owner = owner if around else "self"
+    if not form.is_trained:
+        return f'{owner}.register_buffer("{name}", {made}, persistent=False)'
+    if around:
+        return f'{owner}.register_parameter("{name}", nn.Parameter({made}))'
+    return f"self.{name} = nn.Parameter({made})"
 
 
 def _module(step: Apply | Chain, put: _Put, put_absent: _Put, body: Body) -> None:
@@ -61,10 +78,14 @@ def _module(step: Apply | Chain, put: _Put, put_absent: _Put, body: Body) -> Non
 
 def _made(step: Apply | Chain, body: Body) -> str:
     made = _bare(step, body)
-    return made if step.condition is None else f"{made} if {said(step.condition)} else {_ABSENT}"
+    if step.condition is None:
+        return made
+    return f"{made} if {said(step.condition)} else {_absent(step)}"
 
 
-_ABSENT = "nn.Identity()"
+def _absent(step: Apply | Chain) -> str:
+    """What stands in the place of a layer that is not there; nothing, if ``forward`` looks."""
+    return "nn.Identity()" if step.otherwise is None else "None"
 
 
 def _bare(step: Apply | Chain, body: Body) -> str:
@@ -88,7 +109,7 @@ def _choice(step: Chain, put: _Put, put_absent: _Put, body: Body) -> None:
     body.leave()
     body.lines.append(f"{' ' * body.indent}else:")
     body.indent += INDENT
-    body.add(put_absent(_ABSENT))
+    body.add(put_absent(_absent(step)))
     body.indent -= INDENT
 
 
@@ -132,4 +153,4 @@ def _whole(slot: Slot, body: Body) -> str:
     if slot.is_list:
         return f"nn.ModuleList([{', '.join(inner.values())}])"
     items = ", ".join(f'"{name}": {made}' for name, made in inner.items())
-    return f"nn.ModuleDict({{{items}}})"
+    return f"nn.ModuleDict({{{items}}})" if items else "nn.ModuleDict()"

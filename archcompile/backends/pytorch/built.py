@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
-from archcompile.backends.pytorch.own_tensors import buffer, is_parameter, parameter
-from archcompile.backends.pytorch.tree import Leaf, Module, Tree, method_of
+from archcompile.backends.pytorch.own_tensors import is_parameter, parameter, registered_tensor
+from archcompile.backends.pytorch.tree import NOTHING, Leaf, Module, Tree, member, method_of
 from archcompile.backends.pytorch.values import evaluate, truth
 from archcompile.diagnostics import InternalError
 
@@ -106,7 +106,7 @@ class _Run:
                 if truth(test, self.names):
                     self.statements(body)
             case ast.If(test=test, body=body, orelse=[otherwise]):
-                _require_identity(otherwise)
+                _absent_in(otherwise)
                 if truth(test, self.names):
                     self.statements(body)
                 else:
@@ -143,7 +143,7 @@ class _Run:
                 self._put(target, self._module(value))
             case ast.Name(id=name) if isinstance(value, ast.List):
                 self.assigned.add(name)
-                self.names[name] = [self._module(each) for each in value.elts]
+                self.names[name] = self._modules(value.elts)
             case ast.Name(id=name) if _is_module_call(value):
                 self.assigned.add(name)
                 self.names[name] = self._module(value)
@@ -172,16 +172,18 @@ class _Run:
         """The place of a layer that is not there."""
         match node:
             case ast.Assign(targets=[target]):
-                self._put(target, _absent())
+                self._put(target, _absent_in(node))
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):
-                self._append(self._owner(owner), _absent())
+                self._append(self._owner(owner), _absent_in(node))
 
     def _do(self, call: ast.Call) -> None:
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Call(), attr="__init__"), keywords=[]):
                 self._open(call)
-            case ast.Call(func=ast.Attribute(attr="register_buffer")) if self.is_open:
-                self.builder.place(self.tree, *buffer(call, self.names))
+            case ast.Call(
+                func=ast.Attribute(value=owner, attr="register_buffer" | "register_parameter")
+            ) if self.is_open:
+                self.builder.place(self._holder(owner), *registered_tensor(call, self.names))
             case ast.Call(func=ast.Attribute(value=owner, attr="append"), args=[made], keywords=[]):
                 self._append(self._owner(owner), self._module(made))
             case ast.Call(
@@ -212,6 +214,15 @@ class _Run:
             return self.tree.members.get(node.attr)
         return self.names.get(node.id) if isinstance(node, ast.Name) else None
 
+    def _holder(self, node: ast.expr) -> Tree:
+        """The module itself, or a container in it, as what holds a parameter or buffer."""
+        if isinstance(node, ast.Name) and node.id == "self" and self.tree.kind == "body":
+            return self.tree
+        found = member(node, self.tree)
+        if found is not None and isinstance(found[1], Tree) and found[1].is_container:
+            return found[1]
+        raise InternalError(f"`{ast.unparse(node)}` holds no parameters of its own")
+
     def _append(self, owner: object, module: Module) -> None:
         if isinstance(owner, list):
             owner.append(module)
@@ -223,9 +234,8 @@ class _Run:
     def _module(self, node: ast.expr) -> Module:
         match node:
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                if ast.unparse(orelse) != "nn.Identity()":
-                    raise InternalError(_NO_IDENTITY)
-                return self._module(body) if truth(test, self.names) else _absent()
+                absent = _absent(orelse)
+                return self._module(body) if truth(test, self.names) else absent
             case ast.Name(id=name):
                 module = self.names.get(name)
                 if isinstance(module, Leaf | Tree):
@@ -302,19 +312,22 @@ _CONTAINERS: dict[str, Literal["sequence", "list", "dict"]] = {
 _NO_IDENTITY = "a layer that is left out is something else than the identity"
 
 
-def _require_identity(node: ast.stmt) -> None:
-    """What stands in the place of a layer that a call leaves out."""
+def _absent_in(node: ast.stmt) -> Leaf:
+    """What a statement puts in the place of a layer that a call leaves out."""
     match node:
         case (
             ast.Assign(value=made)
             | ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[made]))
-        ) if ast.unparse(made) == "nn.Identity()":
-            return
+        ):
+            return _absent(made)
     raise InternalError(_NO_IDENTITY)
 
 
-def _absent() -> Leaf:
-    return Leaf("nn.Identity", (), (), is_absent=True)
+def _absent(node: ast.expr) -> Leaf:
+    """What stands in the place of a layer that is left out: the identity, or nothing at all."""
+    if ast.unparse(node) not in ("nn.Identity()", NOTHING):
+        raise InternalError(_NO_IDENTITY)
+    return Leaf(ast.unparse(node).removesuffix("()"), (), (), is_absent=True)
 
 
 def _is_numbered(owner: object) -> TypeGuard[Tree]:

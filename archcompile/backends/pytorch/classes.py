@@ -69,7 +69,10 @@ def buffer_fields(definition: Definition) -> tuple[str, ...]:
     return tuple(
         f"{name}: torch.Tensor"
         for name, form in forms
-        if isinstance(form, AttributeForm) and not form.is_trained and module_path(name) == name
+        if isinstance(form, AttributeForm)
+        and not form.is_trained
+        and module_path(name) == name
+        and "." not in name
     )
 
 

@@ -21,11 +21,14 @@ class Container:
     """An ``nn.ModuleList`` where the members are called 0, 1, …, else an ``nn.ModuleDict``."""
 
     members: dict[str, Slot] = field(default_factory=dict)
+    tensors: dict[str, Apply] = field(default_factory=dict)
+    """The parameters and buffers that stand in the container itself."""
 
     @property
     def is_list(self) -> bool:
         """Whether the members' names are their places."""
-        return list(self.members) == [str(place) for place in range(len(self.members))]
+        places = [str(place) for place in range(len(self.members))]
+        return list(self.members) == places != []
 
 
 Slot: TypeAlias = Apply | Chain | Container
@@ -62,8 +65,6 @@ def callee(name: str, members: Mapping[str, Slot]) -> str:
 
 def _put(top: Container, step: Apply | Chain) -> None:
     *around, name = step.name.split(".")
-    if around and isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm):
-        raise InternalError(f"`{step.name}` is no module, and cannot stand in a container")
     container = top
     for depth, part in enumerate(around):
         if depth and part in DICT_WORDS:
@@ -74,6 +75,9 @@ def _put(top: Container, step: Apply | Chain) -> None:
         container = inner
     if around and name in DICT_WORDS:
         raise InternalError(f"`{step.name}`: an nn.ModuleDict has a `{name}` of its own")
-    if name in container.members:
+    if name in container.members or name in container.tensors:
         raise InternalError(f"`{step.name}` is registered twice")
-    container.members[name] = step
+    if around and isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm):
+        container.tensors[name] = step
+    else:
+        container.members[name] = step

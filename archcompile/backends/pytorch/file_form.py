@@ -161,6 +161,7 @@ def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) 
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) not in (
             "torch.Tensor",
             "nn.Module",
+            "nn.Module | None",
             "list[nn.Module]",
         ):
             raise InternalError(f"`{ast.unparse(node)}` has a type that it should not have")

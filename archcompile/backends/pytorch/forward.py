@@ -118,7 +118,11 @@ def _text(
         return one_line(CallOf(segments.callee(step, definition), words)), False
     form = form_of(step.use) if isinstance(step, Apply) else None
     if not isinstance(form, FunctionForm):
-        return one_line(CallOf(callee(step.name, members), words)), False
+        called = callee(step.name, members)
+        text = one_line(CallOf(called, words))
+        if step.otherwise is not None:
+            text = f"{frame.of(step.otherwise)} if {called} is None else {text}"
+        return text, False
     if step.condition is not None:
         raise InternalError(f"`{step.name}` is a function that a call may leave out")
     assert isinstance(step, Apply) and isinstance(step.use, OpUse)  # only ops have forms

@@ -23,14 +23,25 @@ def parameter(node: ast.expr, names: Mapping[str, object]) -> Leaf:
     raise InternalError(f"a constructor says `{ast.unparse(node)}`")
 
 
-def buffer(node: ast.Call, names: Mapping[str, object]) -> tuple[str, Leaf]:
-    """``self.register_buffer("mask", torch.tensor([1.0]), persistent=False)``, with its name."""
+def registered_tensor(node: ast.Call, names: Mapping[str, object]) -> tuple[str, Leaf]:
+    """What a module registers, with its name.
+
+    ``self.register_buffer("mask", torch.tensor([1.0]), persistent=False)``, or
+    ``self.block.register_parameter("gamma", nn.Parameter(torch.ones(4)))``.
+    """
     match node:
         case ast.Call(
+            func=ast.Attribute(attr="register_buffer"),
             args=[ast.Constant(value=str() as name), ast.Call() as made],
             keywords=[ast.keyword(arg="persistent", value=ast.Constant(value=False))],
-        ) if ast.unparse(node.func) == BUFFER:
+        ):
             return name, _leaf(BUFFER, made, names)
+        case ast.Call(
+            func=ast.Attribute(attr="register_parameter"),
+            args=[ast.Constant(value=str() as name), ast.Call() as made],
+            keywords=[],
+        ) if is_parameter(made):
+            return name, parameter(made, names)
     raise InternalError(f"a constructor says `{ast.unparse(node)}`")
 
 

@@ -10,7 +10,7 @@ from archcompile.backends.pytorch.names import module_path
 from archcompile.backends.pytorch.segments import running
 from archcompile.backends.pytorch.training import Work, only_training
 from archcompile.diagnostics import InternalError
-from archcompile.ir.definition import Apply, Definition, OpUse, Step
+from archcompile.ir.definition import Apply, Definition, OpUse, Segment, Step
 from archcompile.ir.op import Undecided
 from archcompile.targets.pytorch import AttributeForm
 
@@ -33,11 +33,13 @@ class Statement:
 
 def inlined(definition: Definition) -> dict[str, str]:
     """The values that are attributes themselves, and how each is said where it is read."""
-    return {
-        step.name: f"self.{module_path(step.name)}"
-        for step in definition.steps
-        if isinstance(step, Apply) and isinstance(form_of(step.use), AttributeForm)
-    }
+    found: dict[str, str] = {}
+    for step in definition.steps:
+        form = form_of(step.use) if isinstance(step, Apply) else None
+        if isinstance(form, AttributeForm):
+            path, kind = module_path(step.name), "parameter" if form.is_trained else "buffer"
+            found[step.name] = f'self.get_{kind}("{path}")' if "." in path else f"self.{path}"
+    return found
 
 
 def shown(definition: Definition) -> tuple[tuple[str, str], ...]:
@@ -81,7 +83,7 @@ def _later(
     def makers(values: Iterable[str]) -> frozenset[str]:
         return frozenset(maker(value, names) for value in values)
 
-    work = [Work(frozenset({step.name}), makers(step.reads)) for step in steps]
+    work = [Work(frozenset({step.name}), makers(_operands(step))) for step in steps]
     return only_training(work, makers(always), makers(training))
 
 
@@ -95,9 +97,16 @@ def _assignments(steps: tuple[Step, ...], own: Collection[str]) -> list[Statemen
     rest = list(steps)
     while rest:
         group, rest = _pieces(rest)
-        reads = tuple(value for value in group[0].reads if value not in own)
+        reads = tuple(value for value in _operands(group[0]) if value not in own)
         found.append(Statement(group[0], tuple(step.name for step in group), reads))
     return found
+
+
+def _operands(step: Step) -> tuple[str, ...]:
+    """What it reads; also what stands for it where it is not there."""
+    if isinstance(step, Segment) or step.otherwise is None:
+        return step.reads
+    return (*step.reads, step.otherwise)
 
 
 def _pieces(steps: list[Step]) -> tuple[list[Step], list[Step]]:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from archcompile.backends.pytorch.tree import Leaf, Module, Tree, member, method_of
+from archcompile.backends.pytorch.tree import (
+    NOTHING,
+    Leaf,
+    Module,
+    Tree,
+    member,
+    method_of,
+    own_tensors,
+)
 from archcompile.diagnostics import InternalError
 
 
@@ -79,6 +87,8 @@ class Tracer:
     def _leaf(self, leaf: Leaf, path: str, inputs: tuple[Traced, ...]) -> Traced:
         if leaf.is_tensor:
             raise InternalError(f"`forward` calls `{path}`, which is no module")
+        if leaf.function == NOTHING:
+            raise InternalError(f"`forward` calls `{path}`, which is not there")
         if leaf.is_absent and len(inputs) == 1:
             return inputs[0]
         tensors = tuple(each for each in inputs if isinstance(each, Token))
@@ -99,11 +109,8 @@ class Tracer:
         if len(names) != len(inputs):
             raise InternalError(f"`{path}` is called with {len(inputs)} inputs, not {len(names)}")
         frame: dict[str, Traced] = dict(zip(names, inputs, strict=True))
-        frame |= {
-            f"self.{name}": self.attribute(_below(path, name))
-            for name, each in tree.members.items()
-            if isinstance(each, Leaf) and each.is_tensor
-        }
+        for name, text in own_tensors(tree):
+            frame[text] = self.attribute(_below(path, name))
         *statements, last = method.body
         for node in statements:
             self._statement(node, frame, tree, path)
@@ -132,6 +139,17 @@ class Tracer:
 
     def _value(self, node: ast.expr, frame: Mapping[str, Traced], tree: Tree, path: str) -> Traced:
         match node:
+            case ast.IfExp(
+                test=ast.Compare(left=asked, ops=[ast.Is()], comparators=[ast.Constant(None)]),
+                body=ast.Name() as instead,
+                orelse=ast.Call(func=function) as call,
+            ) if ast.unparse(asked) == ast.unparse(function):
+                found = member(asked, tree)
+                if found is None:
+                    raise InternalError(f"`forward` says `{ast.unparse(node)}`")
+                is_absent = isinstance(found[1], Leaf) and found[1].function == NOTHING
+                chosen = _tensor(instead, frame)
+                return chosen if is_absent else self._value(call, frame, tree, path)
             case ast.Call(func=function, args=arguments, keywords=[]):
                 found = member(function, tree)
                 if found is not None:
@@ -143,6 +161,8 @@ class Tracer:
     def _returned(self, node: ast.expr, frame: Mapping[str, Traced]) -> Traced:
         match node:
             case ast.Name() | ast.Attribute():
+                return _tensor(node, frame)
+            case _ if ast.unparse(node) in frame:
                 return _tensor(node, frame)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
                 name in self.classes
@@ -163,13 +183,13 @@ def field_names(definition: ast.ClassDef) -> tuple[str, ...]:
 
 def shape(node: ast.expr, frame: Mapping[str, Traced]) -> Shape:
     """An expression over tensors, for comparison: calls of torch's functions, and operators."""
+    if isinstance(node, ast.Name | ast.Attribute) or ast.unparse(node) in frame:
+        tensor = _tensor(node, frame)
+        if isinstance(tensor, Token):
+            return tensor
     match node:
         case ast.Constant(value=value) if isinstance(value, int | float | str | None):
             return ("constant", type(value).__name__, value)
-        case ast.Name() | ast.Attribute():
-            tensor = _tensor(node, frame)
-            if isinstance(tensor, Token):
-                return tensor
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return ("items", *(shape(item, frame) for item in items))
         case ast.Subscript(value=value, slice=ast.Constant(value=place)) if type(place) is int:
@@ -192,7 +212,7 @@ def _tensor(node: ast.expr, frame: Mapping[str, Traced]) -> Traced:
     match node:
         case ast.Name(id=name) if name in frame:
             return frame[name]
-        case ast.Attribute(value=ast.Name(id="self")) if ast.unparse(node) in frame:
+        case ast.Attribute() | ast.Call() if ast.unparse(node) in frame:
             return frame[ast.unparse(node)]
         case ast.Attribute(value=ast.Name(id=name), attr=part):
             whole = frame.get(name)

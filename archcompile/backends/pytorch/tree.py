@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 
 from archcompile.diagnostics import InternalError
 
-PARAMETER, BUFFER = "nn.Parameter", "self.register_buffer"
+NOTHING = "None"
+"""What stands in the place of a layer that is left out, where ``forward`` asks for it."""
+PARAMETER, BUFFER = "nn.Parameter", "nn.Buffer"
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +25,10 @@ class Leaf:
     arguments: tuple[object, ...]
     keywords: tuple[tuple[str, object], ...]
     is_absent: bool = False
-    """Whether it is the identity in the place of a layer that a condition leaves out."""
+    """Whether it stands in the place of a layer that a condition leaves out.
+
+    ``function`` is then the identity, or ``NOTHING``.
+    """
 
     @property
     def is_tensor(self) -> bool:
@@ -56,6 +61,20 @@ def leaves(module: Module, path: str = "") -> Iterator[tuple[str, Leaf]]:
         return
     for name, member in module.members.items():
         yield from leaves(member, f"{path}.{name}" if path else name)
+
+
+def own_tensors(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
+    """The parameters and buffers of the module and of containers in it.
+
+    Each by its path in the module, and as ``forward`` says it.
+    """
+    for name, inner in tree.members.items():
+        below = f"{path}.{name}" if path else name
+        if isinstance(inner, Tree) and inner.is_container:
+            yield from own_tensors(inner, below)
+        elif isinstance(inner, Leaf) and inner.is_tensor:
+            kind = "get_parameter" if inner.function == PARAMETER else "get_buffer"
+            yield below, f"self.{kind}({below!r})" if path else f"self.{name}"
 
 
 def method_of(definition: ast.ClassDef, name: str) -> ast.FunctionDef:
