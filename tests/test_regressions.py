@@ -279,3 +279,70 @@ def test_a_body_inside_a_sequence_may_read_what_is_inside_its_own_modules() -> N
     layers: [outer]
     """
     assert compile_text(spec).source()
+
+
+def test_a_layer_once_more_reads_inside_itself_what_this_use_made() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    blocks: {inner: {layers: [{name: two, sequence: [relu, tanh]}, {from: [two, two.0], add}]}}
+    layers:
+      - {name: first, inner}
+      - {apply: first}
+      - {from: [first, first.two.0], add}
+    """
+    net = compile_text(spec)
+    assert net.source()
+    reads = {node.name: [each.name for each in node.inputs] for node in net.program.nodes()}
+    assert reads["first.add#2"] == ["first.two.1#2", "first.two.0#2"]
+    assert reads["add"] == ["first.add", "first.two.0"]
+
+
+def test_a_layer_that_is_absent_is_absent_once_more() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    blocks:
+      unit: {params: {act: {layer: relu}}, layers: [{name: a, act}, tanh, {apply: a}]}
+    layers: [{unit: {act: none}}, unit]
+    """
+    net = compile_text(spec)
+    assert net.source()
+    names = [node.name for node in net.program.nodes()]
+    assert names == ["unit.tanh", "unit2.a", "unit2.tanh", "unit2.a#2"]
+
+
+def test_gates_leave_the_receptive_field_of_an_open_size_small() -> None:
+    """Global pooling leaves no neighbours: its window is no stride that later layers take."""
+    gate = "[{adaptive_avg_pool2d: 1}, {name: s, sigmoid}, {from: [x, s], mul}]"
+    spec = f"""
+    input: [N, 4, H, W]
+    blocks: {{gate: {{layers: {gate}}}}}
+    layers:
+      - {{repeat: 20, layers: [gate]}}
+      - {{conv2d: [4, 3, stride: 2, padding: 1]}}
+      - gate
+    """
+    assert compile_text(spec).source()
+
+
+def test_a_loop_over_one_layer_may_stand_before_a_layer_that_a_round_leaves_out() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    layers:
+      - name: trunk
+        repeat: 2
+        sequence: [{for: {c: [1, 2]}, layers: [tanh]}, {when: index == 0, relu}]
+    """
+    assert "*[nn.Tanh() for c in (1, 2)]" in compile_text(spec).source()
+
+
+def test_a_value_inside_what_a_finding_leaves_open_is_no_second_finding() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    layers:
+      - {name: a, sequence: [{conv2d: [4, 9]}, relu]}
+      - {name: last, from: a.0, relu}
+      - {name: aux, from: x, tanh}
+    outputs: {last: last, aux: {from: aux, training: true}}
+    """
+    (found,) = shown(spec)
+    assert "conv2d" in found

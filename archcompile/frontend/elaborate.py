@@ -232,7 +232,7 @@ def _word(path: str) -> str:
 def _require_inference(
     findings: Findings, shown: list[_Shown], declared: tuple[Output, ...]
 ) -> None:
-    if shown and all(output.training for output, _ in shown):
+    if shown and not findings.found and all(output.training for output, _ in shown):
         findings.add(
             Code.BAD_ARGUMENT,
             "every output is for training only, and evaluation would give nothing",

@@ -76,6 +76,18 @@ class Expansion:
             self.taps.setdefault(owner, set()).add(path)
         return value
 
+    @contextmanager
+    def once_more(self, path: str) -> Iterator[None]:
+        """Inside, a module is used again: its own lines read the values of this use."""
+        front = f"{path}."
+        first = {name: value for name, value in self.values.items() if name.startswith(front)}
+        for name in first:
+            del self.values[name]
+        try:
+            yield
+        finally:
+            self.values |= first
+
     def _refuse_sealed(self, prefix: str, path: str) -> None:
         """A class that is a sequence hands on one value, whatever is inside.
 

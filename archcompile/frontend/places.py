@@ -165,6 +165,9 @@ class Places(Generic[V]):
             tapped = self.tap(candidate)
             if tapped is not None:
                 return (tapped,)
+            for front in _fronts(candidate):
+                if None in self.values.get(front, ()):  # open after a finding: so is all inside
+                    return self.values[front]
         raise self.unknown(scalar, name)
 
     def unknown(self, scalar: Scalar, name: str) -> Exception:

@@ -35,7 +35,8 @@ def receptive_fields(program: Program) -> ReceptiveFields:
     With a window of extent k and stride s: ``r_out = r_in + (k - 1) jump_in`` and
     ``jump_out = s jump_in`` (Araujo, Norris, Sim: Computing receptive fields of convolutional
     neural networks, Distill 2019, eq. 1 and 2). Where an op enlarges its input u times, the jump is
-    divided by u, and rounded up to a whole position. Where paths meet, the largest counts.
+    divided by u, and rounded up to a whole position. One window over a whole axis (the pooling of a
+    gate) leaves no neighbours, and the jump as it is. Where paths meet, the largest counts.
     """
     one = Dim.of(1)
     known = {
@@ -54,15 +55,21 @@ def _through(node: Node, seen: ReceptiveField) -> ReceptiveField:
     windows = node.op.windows(*node.types)
     if windows is None or len(windows) != len(seen.extent):
         return seen
-    steps = tuple(zip(windows, seen.extent, seen.jump, strict=True))
+    (x, *_) = node.types
+    steps = tuple(zip(windows, seen.extent, seen.jump, x.spatial, strict=True))
     return ReceptiveField(
-        tuple(_extent(window, extent, jump) for window, extent, jump in steps),
-        tuple(ceil_div(window.stride * jump, window.grown) for window, _, jump in steps),
+        tuple(_extent(window, extent, jump) for window, extent, jump, _ in steps),
+        tuple(_jump(window, jump, size) for window, _, jump, size in steps),
     )
 
 
 def _extent(window: Window, extent: Dim, jump: Dim) -> Dim:
     return extent + (window.extent - 1) * jump
+
+
+def _jump(window: Window, jump: Dim, size: Dim) -> Dim:
+    is_whole = window.extent == window.stride == size
+    return jump if is_whole else ceil_div(window.stride * jump, window.grown)
 
 
 def _largest(fields: list[ReceptiveField]) -> ReceptiveField:
