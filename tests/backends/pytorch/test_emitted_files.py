@@ -10,7 +10,7 @@ import pytest
 
 from archcompile.backends.pytorch import source
 from archcompile.ir.program import Program
-from tests.backends.pytorch.structured import every_network
+from tests.backends.pytorch.networks import every_network
 
 GOLDEN = Path(__file__).with_name("golden")
 ROOT = Path(__file__).parents[3]

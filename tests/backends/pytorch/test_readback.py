@@ -11,7 +11,7 @@ import pytest
 from archcompile.backends.pytorch import hold, source
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
-from tests.backends.pytorch.structured import every_network
+from tests.backends.pytorch.networks import every_network
 from tests.backends.pytorch.written import lenet
 
 NETWORKS = every_network()

@@ -12,7 +12,7 @@ from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Apply
 from archcompile.ir.expr import Name
 from archcompile.weights.tensors import tensors
-from tests.backends.pytorch.structured import scaled
+from tests.backends.pytorch.stateful import nested, scaled
 from tests.backends.pytorch.written import plain
 from tests.programs import image, node, op, program
 
@@ -102,13 +102,44 @@ def test_a_parameter_is_used_again_by_its_name() -> None:
     assert text.count("* self.scale") == 2
 
 
-@pytest.mark.parametrize("name", ["scale", "extra.scale"])
-def test_a_parameter_in_a_container_or_under_a_condition_is_refused(name: str) -> None:
-    made = plain(program((image(3),), (node(name, op("parameter", shape=[5])),)))
+def test_a_parameter_under_a_condition_is_refused() -> None:
+    made = plain(program((image(3),), (node("scale", op("parameter", shape=[5])),)))
     *blocks, top = made.definitions
     (step,) = top.steps
     assert isinstance(step, Apply)
-    if name == "scale":
-        top = replace(top, steps=(replace(step, condition=Name("flag")),))
+    top = replace(top, steps=(replace(step, condition=Name("flag")),))
     with pytest.raises(InternalError, match="is no module"):
         source(replace(made, definitions=(*blocks, top)))
+
+
+def test_a_container_holds_parameters_too() -> None:
+    text = source(nested())
+    hold(text, nested())
+    assert "        self.alone = nn.ModuleDict()\n" in text
+    module = load_class(text, "nested")().eval()
+    assert list(module.state_dict()) == [each.key for each in tensors(nested())]
+    x = torch.randn(2, 4, 4, 4)
+    assert torch.equal(module(x).product, module.unit["conv"](x) * 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('register_parameter("gamma"', 'register_parameter("delta"'),
+        ('self.unit.register_parameter("gamma"', 'self.register_parameter("gamma"'),
+        ('self.unit.register_parameter("gamma"', 'self.alone.register_parameter("gamma"'),
+        ("torch.ones(4, 1, 1)", "torch.ones(4, 1)"),
+        ("nn.Parameter(torch.ones(4, 1, 1))", "torch.ones(4, 1, 1)"),
+        ('self.get_submodule("unit.inner")', "self.unit"),
+        ('self.get_submodule("unit.inner")', 'self.get_submodule("unit.conv")'),
+        ('self.get_parameter("unit.gamma")', 'self.get_parameter("alone.a")'),
+        ('self.get_parameter("unit.gamma")', 'self.get_buffer("unit.gamma")'),
+        ('self.get_buffer("unit.inner.mask")', 'self.get_parameter("unit.inner.mask")'),
+        ('self.get_buffer("unit.inner.mask")', 'self.get_submodule("unit.inner.mask")'),
+    ],
+)
+def test_an_edited_parameter_of_a_container_is_refused(before: str, after: str) -> None:
+    text = source(nested())
+    assert before in text
+    with pytest.raises(InternalError):
+        hold(text.replace(before, after, 1), nested())

@@ -25,7 +25,7 @@ from archcompile.ir.weight import (
     UniformFanIn,
     Xavier,
 )
-from tests.backends.pytorch.structured import started
+from tests.backends.pytorch.stateful import started
 from tests.backends.pytorch.written import CLASSES, network, plain, steps, use, written
 from tests.programs import chain, image, node, op, program
 

@@ -11,7 +11,7 @@ import torch
 from archcompile.backends.pytorch import hold, load_class, source
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
-from tests.backends.pytorch.structured import googlenet, segmenter, shuffled
+from tests.backends.pytorch.stateful import googlenet, segmenter, shuffled
 from tests.backends.pytorch.written import plain
 from tests.programs import image, node, op, program
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from archcompile.backends.pytorch import source
-from tests.backends.pytorch.structured import every_network
+from tests.backends.pytorch.networks import every_network
 
 for name, program in every_network().items():
     path = Path(__file__).with_name(f"{name}.txt")
