@@ -87,7 +87,8 @@ def _as_one_list(kind: type[Op], call: Call) -> Call:
     whole = call.arguments
     if not kind.takes_list or not isinstance(whole, Sequence):
         return call
-    if not all(isinstance(item, Scalar) for item in whole.items):
+    is_flat = all(isinstance(item, Scalar) for item in whole.items)
+    if not is_flat and len(kind.model_fields) > 1:
         return call
     return replace(call, arguments=Sequence(whole.span, (whole,)))
 

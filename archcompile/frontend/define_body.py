@@ -143,6 +143,7 @@ class DefinedBody(ClassBody[Local]):
         reads: tuple[Local, ...],
         presence: _Presence,
     ) -> None:
+        self._require_order(path, presence.condition)
         before = self.places.current
         reads = () if reads_nothing(layer, here, self.definer.catalogue) else reads
         parts = tuple(f"{self.places.level}{known_text(each, here)}" for each in layer.names)
@@ -153,6 +154,14 @@ class DefinedBody(ClassBody[Local]):
         self.first[path] = (layer, here)
         if reads_nothing(layer, here, self.definer.catalogue):
             self.places.current = before
+
+    def _require_order(self, path: str, condition: Expr | None) -> None:
+        """Where a container stands in the state_dict is decided by a member that is there."""
+        front, point, _ = path.rpartition(".")
+        if condition is None or not point:
+            return
+        if not any(step.name.startswith(f"{front}.") for step in self.steps):
+            raise NotGeneric("a container begins with what may not be there", mentioned(condition))
 
     def _add(self, steps: tuple[Step, ...], condition: Expr | None) -> None:
         taken = {step.name for step in self.steps}

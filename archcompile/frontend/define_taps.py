@@ -66,7 +66,7 @@ class CutChain:
         if condition is not None:
             raise NotGeneric("a chain that is cut must know its members", mentioned(condition))
         name = known_text(layer.name, here) if layer.name is not None else ""
-        place = name or str(sum(not member.name for member in self.members))
+        place = name or str(len(self.members))
         self._member(layer, here, name, place)
 
     def _member(self, layer: Layer, here: Frame, name: str, place: str) -> None:
