@@ -346,3 +346,25 @@ def test_a_value_inside_what_a_finding_leaves_open_is_no_second_finding() -> Non
     """
     (found,) = shown(spec)
     assert "conv2d" in found
+
+
+@pytest.mark.parametrize("body", ["layers", "sequence"])
+def test_an_identity_that_one_call_has_and_another_has_not_is_two_classes(body: str) -> None:
+    spec = f"""
+    input: [N, 4, 8, 8]
+    blocks:
+      unit:
+        params: {{width: int, there: true}}
+        {body}: [{{conv2d: [width, 1]}}, {{name: out, when: there, identity}}]
+    layers: [{{unit: 4}}, {{unit: [6, there: false]}}]
+    """
+    assert compile_text(spec).source().count("class Unit") == 2
+
+
+def test_a_size_that_is_compared_with_itself_is_no_condition() -> None:
+    spec = """
+    input: [N, 4, 8, 8]
+    blocks: {unit: {layers: [{when: in.channels != x.channels, conv2d: [4, 1]}, relu]}}
+    layers: [unit, {conv2d: [6, 1]}, unit]
+    """
+    assert "if in_channels" not in compile_text(spec).source()

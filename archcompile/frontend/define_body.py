@@ -11,7 +11,7 @@ from archcompile.frontend.arguments import Call, build_op
 from archcompile.frontend.block_arguments import Bound, bind_block
 from archcompile.frontend.calls import call_of, condition_of, known_text, reads_nothing
 from archcompile.frontend.class_body import ClassBody
-from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
+from archcompile.frontend.define_chain import ChainWalk, copies, is_absent, refuse_choice
 from archcompile.frontend.define_taps import CutChain, below
 from archcompile.frontend.document import Block, GpuGroups, Layer, Residual
 from archcompile.frontend.expand import body_frame
@@ -222,6 +222,7 @@ class DefinedBody(ClassBody[Local]):
             if isinstance(use, OpUse) and use.op.split_outputs() is not None:
                 return self._pieces(use, results[0], name, reads, parts, layer, condition)
             _require_settled(use, condition)
+            refuse_choice(use, condition)
             step = Apply(name, use, names, condition, layer.span)
         if condition is not None:
             if len(reads) != 1 or len(results) != 1:

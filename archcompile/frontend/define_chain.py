@@ -14,7 +14,7 @@ from archcompile.frontend.local import NotGeneric, choice
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.sizes import is_constant, shape_of, symbol
 from archcompile.frontend.structure import words_around
-from archcompile.ir.definition import Apply, BlockUse, Carry, Chain, ChainMember, LoopOf
+from archcompile.ir.definition import Apply, BlockUse, Carry, Chain, ChainMember, LoopOf, OpUse
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
 from archcompile.ir.types import TensorType
@@ -76,6 +76,7 @@ class ChainWalk:
             if len(results) != 1:
                 raise NotGeneric("a line of a chain hands on one value")
             (result,) = results
+            refuse_choice(use, condition)
             member = Apply(name, use, (), condition, layer.span)
         if condition is not None:
             result = choice(condition, result, kind)
@@ -247,6 +248,12 @@ def _updates(members: tuple[ChainMember, ...], variable: str) -> bool:
         for member in members
         if not isinstance(member, Apply)
     )
+
+
+def refuse_choice(use: OpUse | BlockUse, condition: Expr | None) -> None:
+    """The identity that a call has or not: the source would say one thing for both."""
+    if condition is not None and isinstance(use, OpUse) and use.op.key == "identity":
+        raise NotGeneric("the identity is there or not", mentioned(condition))
 
 
 def is_absent(condition: Expr | None) -> bool:

@@ -36,6 +36,9 @@ _AXES = {"channels": 1, "height": 2, "width": 3, "length": 2, "features": -1}
 _RANKS = {"channels": range(2, 6), "height": (4,), "width": (4,), "length": (3,), "features": (2,)}
 _PROPERTIES = (*_AXES, "shape")
 
+_SAME = ("==", "<=", ">=")
+"""Comparisons that hold between a value and itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -190,7 +193,10 @@ class _Evaluation:
         for operator, operand in expr.rest:
             right = self.visit(operand)
             rest.append((operator, right))
-            if not (_is_constant(left) and _is_constant(right)):
+            if isinstance(left, Name) and left == right:
+                if operator not in _SAME:
+                    return Literal(False, expr.span)
+            elif not (_is_constant(left) and _is_constant(right)):
                 undecided = True
             elif not self._holds(operator, left, right, expr.span):
                 return Literal(False, expr.span)
