@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import math
 import os
 import sys
 import traceback
@@ -32,10 +31,12 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-_MOST_ROWS, _FEWEST_ROWS = 64, 8
-"""How many weights are changed in one pass; below the second each has a pass of its own."""
-_ELEMENTS_AT_ONCE = 1 << 22
-"""The largest tensor that such a pass makes."""
+_MANY = 250
+"""Weight tensors from which on most are judged by their first-order movement."""
+_LEAST_TRIED, _MOST_TRIED = 32, 256
+"""How many of them are changed in fact, the weakest first."""
+_DIRECTIONS = 12
+"""Elements of the outputs whose gradients are taken."""
 
 
 def main(folders: list[Path], beat: Callable[[], None]) -> None:
@@ -81,7 +82,6 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
         shown: Facts = {key: made.numpy() for key, made in outputs.items()}
         np.savez(folder / "outputs.npz", **shown)
         others = [tensors[f"a/{name}"] for name in job["inputs"]] if job["sensitivity"] else []
-        job["rows"] = _rows(batches[0], result["shapes"][0])
         result |= _sensitivity(network, batches, others, job, beat) if others else {}
 
 
@@ -182,9 +182,10 @@ def _sensitivity(
 ) -> Facts:
     """How far each output moves for another input, and for a 10 % change of one weight tensor.
 
-    Inputs are exchanged in the batch with the most samples. A weight is tried on the first batch,
-    many in one pass where that is worth it, then on one batch after the other, until an output
-    moves as far as is asked for.
+    Inputs are exchanged in the batch with the most samples. A weight is tried on that batch, then
+    on one after the other, until an output moves as far as is asked for. Of very many weights the
+    weakest are tried, by their first-order movements; those stand for the others, held against the
+    worst that a trial found them to be wrong by.
     """
     import torch
 
@@ -211,15 +212,23 @@ def _sensitivity(
         for place, name in enumerate(job["inputs"])
     }
     state = network.state_dict()
-    in_rows = _by_rows(network, batches[0], job, beat) if job["rows"] >= _FEWEST_ROWS else {}
-    by_weight: dict[str, list[float]] = {}
-    for key in job["sensitive"]:
-        by_weight[key] = in_rows.get(key, [])
+    by_weight = _first_order(network, own, job, beat) if len(job["sensitive"]) > _MANY else {}
+    known = {key: max(moves) for key, moves in by_weight.items()}
+    ratio, tried = 1.0, 0
+    for key in sorted(job["sensitive"], key=lambda key: known.get(key, 0.0)):
+        if tried >= _LEAST_TRIED and known.get(key, 0.0) * ratio >= job["asked"]:
+            break  # and those behind it are stronger still
+        if tried >= _MOST_TRIED and key in known:
+            continue
+        kept = _change(state[key])
+        by_weight[key] = moved(wide, own)
+        if known.get(key):
+            ratio = min(ratio, max(by_weight[key]) / known[key])
         if max(by_weight[key], default=0.0) < job["asked"]:
-            kept = _change(state[key])
             by_weight[key] = most()
-            state[key].copy_(kept)
-    return {"by_input": by_input, "by_weight": by_weight}
+        state[key].copy_(kept)
+        tried += 1
+    return {"by_input": by_input, "by_weight": by_weight, "tried": tried}
 
 
 def _change(tensor: torch.Tensor) -> torch.Tensor:
@@ -232,59 +241,76 @@ def _change(tensor: torch.Tensor) -> torch.Tensor:
     return kept
 
 
-def _rows(inputs: list[torch.Tensor], made: Facts) -> int:
-    """How many copies of the first sample one pass may hold."""
-    sizes = [each[1:] for shapes in made.values() for each in shapes]
-    sizes += [list(each.shape[1:]) for each in inputs]
-    return min(_MOST_ROWS, _ELEMENTS_AT_ONCE // max(map(math.prod, sizes)))
-
-
-def _by_rows(
+def _first_order(
     network: nn.Module, inputs: list[torch.Tensor], job: Facts, beat: Callable[[], None]
 ) -> dict[str, list[float]]:
-    """How far one sample's outputs move for each changed weight, many weights in one pass.
+    """How far each output moves, to first order, for each weight that is a layer's own.
 
-    Every row of the batch is the same sample. Behind a layer whose weight is to be changed, a row
-    is replaced by what the layer makes of it with the changed weight; nothing mixes samples, so
-    that row goes on as if the network had that weight. Weights that are no layer's own (a bare
-    parameter of a block) are left out.
+    A layer's output changes as it does in fact; from there on the network is linear: the change
+    times the gradient of one element of an output, two samples in a pass. The largest of
+    ``_DIRECTIONS`` elements counts, so an output moves no less than is said here, to first order.
+    Empty where the source has no gradient.
     """
-    owners = {
-        f"{path}.{name}": (layer, tensor)
-        for path, layer in network.named_modules()
-        if not next(layer.children(), None)
-        for name, tensor in (*layer.named_parameters(), *layer.named_buffers())
-    }
-    keys = [key for key in job["sensitive"] if key in owners]
+    import torch
+
+    network.requires_grad_(False)  # gradients are those of the layers' outputs
+    owners: dict[nn.Module, dict[str, torch.Tensor]] = {}
+    asked = frozenset(job["sensitive"])
+    for path, layer in network.named_modules():
+        if next(layer.children(), None) is None:
+            own = (*layer.named_parameters(), *layer.named_buffers())
+            held = {f"{path}.{name}": each for name, each in own if f"{path}.{name}" in asked}
+            owners |= {layer: held} if held else {}
     found: dict[str, list[float]] = {}
-    for start in range(0, len(keys), job["rows"]):
-        asked = keys[start : start + job["rows"]]
-        handles = [
-            owners[key][0].register_forward_hook(_replacing(row, owners[key][1]))
-            for row, key in enumerate(asked, 1)
-        ]
-        copies = [each.expand(len(asked) + 1, *each.shape[1:]) for each in inputs]
-        outputs = _forward(network, copies)
-        for handle in handles:
-            handle.remove()
-        for row, key in enumerate(asked, 1):
-            found[key] = [_distance(each[row], each[0]) for each in outputs]
-        beat()
+    scales = [float(each.abs().max()) or 1.0 for each in _forward(network, inputs)]
+    passes = max(2, _DIRECTIONS // 2 // len(scales))
+    for output, scale in enumerate(scales):
+        for turn in range(passes):
+            rows = [(2 * turn + row) % len(inputs[0]) for row in range(2)]
+            moves: dict[str, torch.Tensor] = {}
+            hooks = [
+                layer.register_forward_hook(_tracing(owners[layer], moves)) for layer in owners
+            ]
+            try:
+                with torch.enable_grad():
+                    made = _forward(network, [each[rows] for each in inputs])[output].flatten(1)
+                    places = [(2 * turn + row) * made.shape[1] // (2 * passes) for row in range(2)]
+                    made[torch.arange(2), places].sum().backward()
+            except RuntimeError:
+                return {}
+            finally:
+                for hook in hooks:
+                    hook.remove()
+            for key, move in moves.items():
+                far = found.setdefault(key, [0.0] * len(scales))
+                far[output] = max(far[output], float(move.abs().max()) / scale)
+            beat()
     return found
 
 
-def _replacing(row: int, weight: torch.Tensor) -> Callable[[nn.Module, tuple[Any, ...], Any], Any]:
-    """A hook: in one row the layer's output becomes that with the changed weight."""
+def _tracing(
+    held: dict[str, torch.Tensor], moves: dict[str, torch.Tensor]
+) -> Callable[[nn.Module, tuple[Any, ...], Any], Any]:
+    """A hook that adds to ``moves`` what a change of each weight does to the traced elements."""
     import torch
 
     def hook(layer: nn.Module, inputs: tuple[Any, ...], made: Any) -> Any:
         if not all(isinstance(each, torch.Tensor) for each in (made, *inputs)):
             return made
-        kept = _change(weight)
-        changed = made.clone()  # it may be a view of what it was made from
-        changed[row] = layer.forward(*(each[row : row + 1] for each in inputs))[0]
-        weight.copy_(kept)
-        return changed
+        read = tuple(each.detach().clone() for each in inputs)  # a later layer may work in place
+        added = torch.zeros_like(made, requires_grad=True)
+
+        @torch.no_grad()
+        def measure(gradient: torch.Tensor) -> None:
+            before = layer.forward(*read)
+            for key, weight in held.items():
+                kept = _change(weight.data)  # .data: autograd must not count it as a new version
+                change = (layer.forward(*read) - before) * gradient
+                moves[key] = moves.get(key, 0) + change.flatten(1).sum(1)
+                weight.data.copy_(kept)
+
+        added.register_hook(measure)
+        return made + added
 
     return hook
 

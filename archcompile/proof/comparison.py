@@ -59,6 +59,7 @@ def compare(left: str, right: str, first: Run, second: Run, tolerance: float) ->
         where = "the outputs in training" if batch is None else f"batch {batch + 1}"
         if len(ours) != len(theirs):
             note = f"{len(ours)} outputs against {len(theirs)}"
+            note += "" if batch is not None else " in training"
             return Comparison(left, right, samples, float("inf"), "differs", note)
         for ref, found in zip(ours, theirs, strict=True):
             apart = distance(found, ref)

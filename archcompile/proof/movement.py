@@ -43,6 +43,11 @@ class Sensitivity:
     dull: tuple[str, ...]
     unread: int = 0
     """How many of ``dull`` no weights can help, since no output reads the layer."""
+    tried: int | None = None
+    """How many of ``tensors`` were changed in fact, the weakest; of the others the movement is that
+    of first order."""
+    tensors: int = 0
+    """How many weight tensors there are."""
 
     @property
     def is_by_chance(self) -> bool:
@@ -59,9 +64,12 @@ class Sensitivity:
         head = f"another input moves the output by {self.input:.1e}"
         if not self.weakest:
             return (f"{head} ({self.asked:.0e} is asked for, measured in {self.voice})",)
+        partly = self.tried is not None and self.tried < self.tensors
+        how = f"; the weakest {self.tried} of {self.tensors} changed, others to first order"
         return (
             f"{head}, a 10 % change of any one weight by {self.weight:.1e} or more",
-            f"(least: {self.weakest}; {self.asked:.0e} is asked for, measured in {self.voice})",
+            f"(least: {self.weakest}; {self.asked:.0e} is asked for, measured in {self.voice}"
+            f"{how if partly else ''})",
         )
 
 
@@ -99,7 +107,9 @@ def judge(
     weakest = min(weights, key=lambda key: weights[key], default="")
     least = min((*inputs.values(), *shown.values()), default=0.0)
     weight = weights.get(weakest, 0.0)
-    return Sensitivity(voice, asked, least, weight, weakest, tuple(dull), len(unread))
+    return Sensitivity(
+        voice, asked, least, weight, weakest, tuple(dull), len(unread), moved.tried, len(weights)
+    )
 
 
 def unread_weights(program: Program) -> tuple[str, ...]:

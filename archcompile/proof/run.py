@@ -41,6 +41,9 @@ class Movement:
     """For other numbers in one input."""
     by_weight: Mapping[str, tuple[float, ...]]
     """For a change of every element of one weight tensor by 10 %, up and down in turn."""
+    tried: int | None = None
+    """How many weights were changed in fact, where that is not all of them: of very many the
+    weakest are, and the others' movements are those of first order."""
 
 
 @dataclass(frozen=True, slots=True)

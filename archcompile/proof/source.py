@@ -123,6 +123,7 @@ def _watch(folders: Sequence[Path], patience: float) -> RunFailed:
     # -P: nothing of the folder or the working directory can shadow a library
     command = [sys.executable, "-P", "-B", "-W", "ignore", str(CHILD), *map(str, folders)]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    threads["OMP_WAIT_POLICY"] = "PASSIVE"  # threads that spin stop each other on a busy machine
     log = folders[0] / "stderr.txt"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
@@ -178,6 +179,7 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
         movement = Movement(
             {key: tuple(moved) for key, moved in facts["by_input"].items()},
             {key: tuple(moved) for key, moved in facts["by_weight"].items()},
+            facts["tried"],
         )
     if "error" in facts:
         return Run((), inventory, movement, error=facts["error"])

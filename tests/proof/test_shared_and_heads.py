@@ -1,0 +1,141 @@
+"""``verify`` on layers and blocks that are applied twice, and on heads for training only."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcompile.backends.onnx import onnx_bytes
+from archcompile.ir.program import Program
+from archcompile.proof import Artefact, VerifyReport, verification_weights, verify
+from tests.programs import twice, with_heads
+
+TWICE_SOURCE = """\
+import torch
+from torch import nn
+
+
+class Unit(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(3)
+        self.relu = nn.ReLU()
+        self.conv2 = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(3)
+        self.relu2 = nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.relu(self.bn1(self.conv1(x)))
+        return self.relu2(self.bn2(self.conv2(y)) + x)
+
+
+class Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.same = nn.Conv2d(3, 3, 3, padding=1)
+        self.unit = Unit()
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(192, 10)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.same(self.same(image))
+        x = self.unit(self.unit(x))
+        return self.fc(self.flatten(x))
+"""
+
+HEADS_SOURCE = """\
+import torch
+from torch import nn
+
+
+class Auxiliary(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(256, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.flatten(x))
+
+
+class Heads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.aux = Auxiliary()
+        self.loose = nn.Tanh()
+        self.unread = nn.Conv2d(4, 2, 3, padding=1)
+        self.flatten = nn.Flatten()
+        self.fc = nn.Linear(256, 5)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        x = self.relu(self.conv(image))
+        self.unread(x)
+        logits = self.fc(self.flatten(x))
+        if not self.training:
+            return logits
+        return self.aux(x), logits
+"""
+
+
+def verified(program: Program, *sources: str) -> VerifyReport:
+    weights = verification_weights(program, 0)
+    artefacts = [Artefact(f"source {n}", "source", text) for n, text in enumerate(sources)]
+    graph = Artefact("ONNX", "onnx", onnx_bytes(program, weights), holds_weights=True)
+    return verify(program, (*artefacts, graph), weights)
+
+
+def notes(report: VerifyReport) -> list[str]:
+    """Why pairs with the reference differ, and what else does."""
+    pairs = [pair.note for pair in report.comparisons if pair.left == "reference" and pair.note]
+    return pairs + [each.message for each in report.discrepancies]
+
+
+def test_layers_and_blocks_that_are_applied_twice_agree() -> None:
+    assert verified(twice(), TWICE_SOURCE).agree
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("self.same(self.same(image))", "self.same(image)", "`same#2` is run too few times"),
+        ("self.unit(self.unit(x))", "self.unit(x)", "`unit#2` is run too few times"),
+        ("self.same(self.same(image))", "self.same(self.same(image).relu())", "`same#2` (conv2d"),
+        ("self.unit(self.unit(x))", "self.unit(self.unit(x) * 1.01)", "`unit.conv1#2` (conv2d"),
+    ],
+)
+def test_a_difference_is_found_at_the_use_where_it_begins(
+    written: str, instead: str, said: str
+) -> None:
+    report = verified(twice(), TWICE_SOURCE, TWICE_SOURCE.replace(written, instead))
+    assert not report.agree
+    assert any(said in note for note in notes(report))
+
+
+def test_training_heads_are_compared_though_no_graph_has_them() -> None:
+    report = verified(with_heads(), HEADS_SOURCE)
+    assert not report.discrepancies
+    assert {pair.verdict for pair in report.comparisons} == {"not made"}  # a layer is unread
+    dull = [] if report.sensitivity is None else list(report.sensitivity.dull)
+    assert dull == [
+        "no output reads the layer of `unread.weight`",
+        "no output reads the layer of `unread.bias`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("return self.aux(x)", "return self.aux(x) * 1.01", "of the outputs in training"),
+        ("return self.aux(x), logits", "return logits", "2 outputs against 1 in training"),
+        ("return self.aux(x), logits", "return logits, self.aux(x)", "of the outputs in training"),
+        ("        if not self.training:\n            return logits\n", "", "2 outputs"),
+    ],
+)
+def test_a_wrong_head_is_found(written: str, instead: str, said: str) -> None:
+    wrong = HEADS_SOURCE.replace(written, instead)
+    report = verified(with_heads(), HEADS_SOURCE, wrong)
+    pair = next(each for each in report.comparisons if each.right == "source 1")
+    assert pair.verdict == "differs"
+    assert any(said in note for note in notes(report))
