@@ -222,7 +222,7 @@ def _sensitivity(
             continue
         kept = _change(state[key])
         by_weight[key] = moved(wide, own)
-        if known.get(key):
+        if known.get(key, 0.0) > job["asked"] / 10:  # what is smaller is lost in rounding
             ratio = min(ratio, max(by_weight[key]) / known[key])
         if max(by_weight[key], default=0.0) < job["asked"]:
             by_weight[key] = most()
