@@ -118,7 +118,7 @@ def test_weights_of_an_unknown_kind_of_op_are_random_and_none_is_at_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "archcompile.proof.weights.compute", lambda op, inputs, held: inputs[0] * held["slope"]
+        "archcompile.proof.fitting.compute", lambda op, inputs, held: inputs[0] * held["slope"]
     )
     x = value("x", "N", 8)
     strange = Holder(

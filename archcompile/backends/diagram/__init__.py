@@ -22,8 +22,9 @@ def svg(program: Program, facts: Facts) -> str:
     """One column of boxes from the inputs down to the outputs.
 
     Regions are clusters, an edge that passes over a layer runs at the side, and a shape stands
-    where it changes. Above ``FOLDED_ABOVE`` layers, equal neighbours are drawn once, with a count.
-    The bytes depend on the program alone; colours follow the page (light or dark).
+    where it changes; what only training needs is faint. Above ``FOLDED_ABOVE`` layers, equal
+    neighbours are drawn once, with a count. The bytes depend on the program alone; colours follow
+    the page (light or dark).
     """
     plan = layout(scene(program))
     return "\n".join(_document(program, facts, plan)) + "\n"

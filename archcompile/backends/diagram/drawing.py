@@ -22,6 +22,7 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neu
        "Noto Sans", sans-serif; fill: #1f2328; }
 .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 .muted { fill: #59636e; }
+.faint { opacity: 0.55; }
 .page { fill: #ffffff; stroke: #d1d9e0; }
 .cluster { fill: #59636e; fill-opacity: 0.05; stroke: #59636e; stroke-opacity: 0.35; }
 .edge { fill: none; stroke: #818b98; stroke-width: 1.5; }
@@ -90,10 +91,14 @@ def cluster(placed: PlacedCluster, plan: Layout) -> Iterator[str]:
 
 
 def box(placed: PlacedBox, plan: Layout) -> Iterator[str]:
-    """A rounded box: the op and its arguments at the left, the layer's name at the right."""
+    """A rounded box: the op and its arguments at the left, the layer's name at the right.
+
+    What only training needs is faint, and says so.
+    """
     inner = placed.box
     corner = placed.height / 2 if inner.tone == "port" else 6
-    yield f"<g><title>{encode(_tooltip(placed))}</title>"
+    faint = ' class="faint"' if inner.training else ""
+    yield f"<g{faint}><title>{encode(_tooltip(placed))}</title>"
     yield _rectangle(plan.left, placed.y, plan.box_width, placed.height, corner, inner.tone)
     x, baseline = plan.left + _INSET, placed.middle + 4.5
     room = plan.box_width - 2 * _INSET

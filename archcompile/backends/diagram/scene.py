@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from archcompile.backends.diagram.fold import Run, runs
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op
 from archcompile.ir.printer import short_size
-from archcompile.ir.program import Member, Node, Program, Region, Value
+from archcompile.ir.program import Member, Node, Program, ProgramOutput, Region, Value
+from archcompile.ir.uses import Uses
+from archcompile.passes.inference import training_only
 
 _OPERATOR = re.compile(r" [-+*/]")
+
+_TRAINING = "training only"
 
 FOLDED_ABOVE = 60
 """Networks with more layers than this have equal neighbours drawn once."""
@@ -34,6 +38,8 @@ class Box:
     shape: str
     reads: tuple[str, ...]
     times: int = 1
+    training: bool = False
+    """Whether only training needs it: it is drawn faint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,64 +67,78 @@ def scene(program: Program) -> Scene:
     """Inputs, layers and outputs in execution order."""
     fold = sum(1 for _ in program.nodes()) > FOLDED_ABOVE
     drawn: dict[str, str] = {}
+    pen = _Pen(fold, training_only(program), drawn)
     inputs = tuple(_input(value) for value in program.inputs)
     drawn.update({value.name: value.name for value in program.inputs})
-    items = tuple(_items(program.members, fold, drawn, ""))
-    outputs = tuple(
-        Box(None, "port", output.name, "", "", "", shape(output.value), (output.value.name,))
-        for output in program.outputs
-    )
+    items = tuple(pen.items(program.members, ""))
+    outputs = tuple(map(_output, program.outputs))
     return Scene((*inputs, *items, *outputs), drawn)
 
 
 def shape(value: Value) -> str:
     """``6 × 28 × 28``: the sizes of one sample; an expression of several terms in parentheses."""
-    sizes = map(short_size, value.type.dims[1:])
+    sizes = map(short_size, value.type.sample)
     return " × ".join(f"({size})" if _OPERATOR.search(size) else size for size in sizes)
+
+
+def _output(output: ProgramOutput) -> Box:
+    said = [_TRAINING] if output.training else []
+    said += [] if output.loss_weight is None else [f"loss × {output.loss_weight!r}"]
+    reads, sizes = (output.value.name,), shape(output.value)
+    detail = ", ".join(said)
+    return Box(None, "port", output.name, detail, "", "", sizes, reads, training=output.training)
 
 
 def _input(value: Value) -> Box:
     return Box(value.name, "port", value.name, shape(value), "", "", shape(value), ())
 
 
-def _items(
-    members: tuple[Member, ...], fold: bool, drawn: dict[str, str], parent: str
-) -> Iterator[Item]:
-    for run in runs(members, fold):
-        item = _item(run, fold, drawn, parent)
-        drawn.update({copy: drawn[first] for copy, first in run.copies.items()})
-        yield item
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What is the same for all members while they become boxes and clusters."""
 
+    fold: bool
+    training: frozenset[str]
+    drawn: dict[str, str]
+    uses: Uses = field(default_factory=Uses)
 
-def _item(run: Run, fold: bool, drawn: dict[str, str], parent: str) -> Item:
-    member = run.first
-    if isinstance(member, Node):
-        drawn[member.output.name] = member.output.name
-        return _box(member, run.times, parent)
-    items = tuple(_items(member.members, fold, drawn, f"{member.path}."))
-    label = _relative(member.path, parent)
-    if run.times > 1:
-        label = f"{label} … {_relative(run.last.path, parent)}"
-    return Cluster(label, _called(member), items, run.times)
+    def items(self, members: tuple[Member, ...], parent: str) -> Iterator[Item]:
+        for run in runs(members, self.fold):
+            item = self._item(run, parent)
+            self.drawn.update({copy: self.drawn[first] for copy, first in run.copies.items()})
+            yield item
+
+    def _item(self, run: Run, parent: str) -> Item:
+        member = run.first
+        if isinstance(member, Node):
+            self.drawn[member.name] = member.name
+            return _box(member, run.times, parent, member.name in self.training)
+        label = _relative(self.uses.name(member.path), parent)
+        items = tuple(self.items(member.members, f"{member.path}."))
+        if run.times > 1:
+            label = f"{label} … {_relative(run.last.path, parent)}"
+        return Cluster(label, _called(member), items, run.times)
 
 
 def _called(region: Region) -> str:
     return region.block or region.kind
 
 
-def _box(node: Node, times: int, parent: str) -> Box:
-    name = _relative(node.path, parent)
+def _box(node: Node, times: int, parent: str, training: bool) -> Box:
+    name = _relative(node.name, parent)
+    detail = _detail(node.op)
     automatic = name.rstrip("0123456789") == node.op.key.rstrip("0123456789")
     return Box(
         node.output.name,
         _tone(node),
         node.op.key,
-        _detail(node.op),
+        ", ".join(filter(None, (detail, _TRAINING if training else ""))),
         "" if automatic else name,
-        node.path,
+        node.name,
         shape(node.output),
         tuple(value.name for value in node.inputs),
         times,
+        training,
     )
 
 
@@ -142,11 +162,11 @@ def _tone(node: Node) -> str:
 def _detail(op: Op) -> str:
     """``6, 5×5, stride 2``: required arguments bare, others by name where they differ."""
     texts = []
-    for name, field in type(op).model_fields.items():
+    for name, argument in type(op).model_fields.items():
         value = getattr(op, name)
-        if field.is_required():
+        if argument.is_required():
             texts.append(_text(value, "×"))
-        elif value != field.get_default(call_default_factory=True):
+        elif value != argument.get_default(call_default_factory=True):
             texts.append(_named(name, value))
     return ", ".join(texts)
 

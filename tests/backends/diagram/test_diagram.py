@@ -26,6 +26,8 @@ from tests.programs import (
     program,
     region,
     small_resnet,
+    twice,
+    with_heads,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -238,3 +240,17 @@ def test_arguments_are_said_as_people_say_them(arguments: dict[str, object], sai
     start = image(3, 8, 8)
     layer = op("conv2d", out_channels=4, kernel_size=[1, 3], **arguments)
     assert f"conv2d{said}" in texts(program((start,), (node("c", layer, start),)))
+
+
+def test_what_only_training_needs_is_faint_and_says_so() -> None:
+    groups = [g for g in parsed(with_heads()).iter(f"{SVG}g") if g.get("class") == "faint"]
+    titles = [group.findtext(f"{SVG}title", "") for group in groups]
+    assert [title.split()[0] for title in titles] == ["aux.flatten", "aux.fc", "loose", "aux:"]
+    said = [text for text in texts(with_heads()) if "training only" in text]
+    assert len(said) == 4
+    assert any("loss × 0.3" in text for text in said)
+
+
+def test_further_uses_of_a_layer_and_of_a_block_are_called_so() -> None:
+    shown = texts(twice())
+    assert {"same", "same#2", "unit", "unit#2", "conv1#2"} <= set(shown)
