@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,11 +110,10 @@ class Network:
     def files(self) -> dict[str, str]:
         """What a build writes for this network, by file name."""
         report = self.report()
-        generated = {"generated": "by archcompile"}
         return {
             f"{self.name}.py": self.source(),
             f"{self.name}.onnxtxt": self.onnx_text(),
-            f"{self.name}.json": json.dumps(generated | report.to_dict(), indent=2) + "\n",
+            f"{self.name}.json": report.to_json({"generated": "by archcompile"}) + "\n",
             f"{self.name}.md": f"<!-- {MARK} -->\n\n{report.to_markdown()}",
             f"{self.name}.svg": self.svg(),
         }

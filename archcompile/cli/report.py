@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from archcompile.cli.console import choose_color, say_plain, width
@@ -30,8 +28,8 @@ def command(spec: str, variant: str | None, settings: dict[str, object], form: s
 
     reports = [network.report() for network in driver.load_all((spec,), variant, settings)]
     if form == "json":
-        forms = [report.to_dict() for report in reports]
-        say_plain(json.dumps(forms[0] if len(forms) == 1 else forms, indent=2))
+        forms = [report.to_json() for report in reports]
+        say_plain(forms[0] if len(forms) == 1 else "[\n" + ",\n".join(forms) + "\n]")
     elif form == "markdown":
         say_plain("\n".join(report.to_markdown() for report in reports))
     else:

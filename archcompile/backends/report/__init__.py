@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcompile.backends.report.html import html
-from archcompile.backends.report.json_form import Json, json_form
+from archcompile.backends.report.json_form import Json, json_form, json_text
 from archcompile.backends.report.markdown import markdown
 from archcompile.backends.report.model import ReportModel, model
 from archcompile.backends.report.table import table
@@ -24,6 +25,10 @@ class Report:
     def to_dict(self) -> dict[str, Json]:
         """The versioned JSON form; docs/report.md describes every key."""
         return json_form(self.model)
+
+    def to_json(self, head: Mapping[str, Json] | None = None) -> str:
+        """The same as text, a layer on each line; ``head`` stands before the report's own keys."""
+        return json_text({**(head or {}), **self.to_dict()})
 
     def to_table(self, width: int = 100) -> str:
         """Plain text of at most ``width`` columns, where names and counts leave that choice."""

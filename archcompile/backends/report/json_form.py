@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from archcompile.backends.report.model import SCHEMA, Group, Layer, ReportModel, Row
@@ -33,6 +34,19 @@ def json_form(report: ReportModel) -> dict[str, Json]:
         "layers": [_layer(layer, block) for layer, block in layers(report.rows)],
         "blocks": [_block(group, parent) for group, parent in groups(report.rows)],
     }
+
+
+def json_text(form: Mapping[str, Json]) -> str:
+    """The form as JSON with a layer on each line: long networks stay short, and diffs readable."""
+    fields = (f"  {json.dumps(key)}: {_field(value)}" for key, value in form.items())
+    return "{\n" + ",\n".join(fields) + "\n}"
+
+
+def _field(value: Json) -> str:
+    if not isinstance(value, list) or not any(isinstance(each, dict) for each in value):
+        return json.dumps(value)
+    lines = ",\n".join(f"    {json.dumps(each)}" for each in value)
+    return f"[\n{lines}\n  ]"
 
 
 def layers(rows: tuple[Row, ...], block: str | None = None) -> Iterator[tuple[Layer, str | None]]:
