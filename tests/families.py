@@ -26,6 +26,16 @@ ROOT = Path(__file__).resolve().parents[1]
 FACTS_FOLDER = Path(__file__).parent / "facts"
 
 
+TWINS = (
+    *(f"densenet{depth}" for depth in (121, 161, 169, 201)),
+    *(f"efficientnet_b{size}" for size in (0, 1)),
+    "mobilenet_v2",
+    *(f"shufflenet_v2_x{width}" for width in ("0_5", "1_0", "1_5", "2_0")),
+    *(f"squeezenet1_{form}" for form in (0, 1)),
+)
+"""Shipped networks of other families, which torchvision has under the same names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One layer: what it is, what it reads, what it gives and costs."""

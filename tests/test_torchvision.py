@@ -14,13 +14,14 @@ import pytest
 import torch
 import torchvision
 from torch import nn
+from torchvision.ops import StochasticDepth
 
-from tests.families import load
+from tests.families import TWINS, load
 
 GOOGLENETS = {"googlenet_torchvision": False, "googlenet_torchvision_aux": True}
 VGGS = [f"vgg{depth}{form}" for depth in (11, 13, 16, 19) for form in ("", "_bn")]
 RESNETS = [f"resnet{depth}" for depth in (18, 34, 50, 101, 152)]
-NAMES = ["alexnet", *VGGS, *GOOGLENETS, *RESNETS]
+NAMES = ["alexnet", *VGGS, *GOOGLENETS, *RESNETS, *TWINS]
 WHOLE = 4_000_000
 """Tensors of more elements are drawn once for all networks: the VGGs share their classifiers."""
 
@@ -92,7 +93,7 @@ def run(module: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
 def without_chance(module: nn.Module) -> nn.Module:
     """The module in training mode, dropping nothing."""
     for each in module.modules():
-        if isinstance(each, nn.Dropout):
+        if isinstance(each, nn.Dropout | StochasticDepth):
             each.p = 0.0
     return module.train()
 
