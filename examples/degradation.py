@@ -9,7 +9,23 @@ are held out. Run it in the development environment:
     .venv/bin/python examples/degradation.py
 
 It prints a table, and writes ``degradation.png`` and ``degradation.svg`` to ``trained/`` (or
-``--out``). It takes about two minutes on two cores, a net on each.
+``--out``). It takes under three minutes on two cores, a net on each. What is left after 20 epochs,
+in training and in the test, in percent:
+
+    ==========  ===========  ===========  ===========
+    net         seed 0       seed 1       seed 2
+    ==========  ===========  ===========  ===========
+    plain20      0.0,  2.5    0.2,  2.8    0.1,  1.8
+    plain56     20.8, 23.4   29.7, 31.3   29.2, 30.6
+    residual20   0.0,  2.9    0.0,  3.1    0.0,  2.3
+    residual56   0.0,  2.8    0.0,  3.7    0.0,  1.7
+    ==========  ===========  ===========  ===========
+
+The paper's nets see 64,000 batches and these 620, so the gap between the plain ones is far wider
+here than there, and says how slowly 56 layers learn, not where they would end. Digits are too easy
+to show the paper's other half: residual nets that are better for being deeper. Nothing was tuned:
+rate, momentum, decay and the batch are the paper's, and so are the drops of the rate, by their
+share of the run.
 """
 
 from __future__ import annotations
@@ -209,7 +225,7 @@ def picture(curves: list[Curve]) -> Figure:
         _panel(axes, [curve for curve in curves if curve.net.kind == kind])
         axes.set_title(f"{kind} nets", loc="left")
     left.set_ylabel("error (%)")
-    left.set_ylim(0, 100)
+    left.set_ylim(-1, 100)  # a line at zero is not on the axis
     handles = [left.plot([], [], color="#444444", linewidth=width)[0] for width in (THIN, BOLD)]
     right.legend(handles, ("training error", "test error"), frameon=False, loc="upper right")
     return figure
