@@ -71,7 +71,7 @@ class Scope:
     @property
     def suffix(self) -> str:
         """What a name needs so that each round has its own."""
-        return "".join(f"_{{{name}}}" for name in self.variables)
+        return "".join(f"_{name}{{{name}}}" for name in self.variables)
 
 
 @dataclass

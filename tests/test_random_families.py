@@ -8,8 +8,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 from random_families import random_family
@@ -21,10 +25,14 @@ from archcompile.diagnostics import SourceFile
 from archcompile.frontend import networks
 from archcompile.frontend.documents import document
 from archcompile.frontend.reader import read
+from archcompile.ir.program import Program
 from archcompile.network import Network
 from archcompile.ops import all_ops
 from archcompile.passes.inference import for_inference
 from archcompile.proof import interpret
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CHUNKS = 4
 SEEDS = 8
@@ -48,37 +56,54 @@ def agree(network: Network, seed: int) -> None:
     total = network.report().to_dict()["parameters"]
     assert total == sum(each.numel() for each in module.parameters())
     module.load_state_dict({key: torch.from_numpy(array) for key, array in weights.items()})
-    session = _session(network, weights)
-    module.double()
+    session, least = _session(network, weights), _tolerance(program)
+    single, double = deepcopy(module).eval(), module.double().eval()
     for sizes in SIZES:
         inputs = _inputs(program, sizes, seed)
-        tensors = [torch.from_numpy(array) for array in inputs.values()]
         wanted = interpret(program, inputs, weights)
-        module.eval()
-        with torch.no_grad():
-            said = _tensors(module(*tensors))
-            _trained(network, module, tensors, sizes)
-        said = tuple(each for each in said if each is not None)
         shown = session.run(None, {key: held.astype("float32") for key, held in inputs.items()})
-        for output, tensor, array in zip(program.outputs, said, shown, strict=True):
+        said, rounded = (_said(each, inputs) for each in (double, single))
+        for place, output in enumerate(program.outputs):
             reference = wanted[output.name]
             dims = (dim.evaluate(_of(sizes, dim.symbols)) for dim in output.value.type.dims)
             assert reference.shape == tuple(dims)
-            assert _close(tensor.numpy(), reference, 1e-10), output.name
-            assert _close(array, reference, 1e-4), output.name
+            assert _close(said[place], reference, 1e-10), output.name
+            # what torch's own float32 loses (a norm of nearly equal numbers) ONNX Runtime may lose
+            lost = np.linalg.norm(rounded[place] - reference) / max(np.linalg.norm(reference), 1e-9)
+            assert _close(shown[place], reference, max(least, 10 * float(lost))), output.name
+        _trained(network, double, inputs, sizes)
+
+
+def _tolerance(program: Program) -> float:
+    """What ONNX Runtime may be off by in float32.
+
+    It takes a group norm's variance as the mean of squares less the square of the mean, as the
+    function in ONNX's own definition does, which loses digits where the mean is large.
+    """
+    return 1e-3 if any(node.op.key == "group_norm" for node in program.nodes()) else 1e-5
+
+
+def _said(module: torch.nn.Module, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    """What a module gives in evaluation; what only training gives is left out."""
+    kind = next(module.parameters(), torch.zeros((), dtype=torch.float64)).dtype
+    with torch.no_grad():
+        found = module(*(torch.from_numpy(array).to(kind) for array in inputs.values()))
+    return [each.numpy() for each in _tensors(found) if each is not None]
 
 
 def _trained(
-    network: Network, module: torch.nn.Module, tensors: list[torch.Tensor], sizes: dict[str, int]
+    network: Network,
+    module: torch.nn.Module,
+    inputs: Mapping[str, NDArray[Any]],
+    sizes: Mapping[str, int],
 ) -> None:
     """In training every output is there, those that only training computes too."""
-    state = {key: tensor.clone() for key, tensor in module.state_dict().items()}
     outputs = sorted(network.program.outputs, key=lambda output: output.training)
-    found = _tensors(module.train()(*tensors))
+    with torch.no_grad():
+        found = _tensors(deepcopy(module).train()(*map(torch.from_numpy, inputs.values())))
     for output, tensor in zip(outputs, found, strict=True):
         dims = (dim.evaluate(_of(sizes, dim.symbols)) for dim in output.value.type.dims)
         assert tensor is not None and tuple(tensor.shape) == tuple(dims)
-    module.load_state_dict(state)
 
 
 def _hold(seed: int) -> int:
@@ -113,14 +138,18 @@ def test_the_sources_of_random_families_are_strictly_typed_and_clean(tmp_path: P
     for seed in range(100, 112):
         text = spec_text(random_family(seed))
         (tmp_path / f"seed{seed}.py").write_text(compile_text(text, names_of(text)[0]).source())
-    for check in (["mypy", "--strict", "--cache-dir", str(CACHE)], ["ruff", "check"]):
+    typed = ["mypy", "--strict", "--config-file=", f"--cache-dir={CACHE}", "."]
+    clean = ["ruff", "check", "--isolated", "--no-cache", "."]
+    formed = ["ruff", "format", "--isolated", "--no-cache", "--check", "."]
+    for check in (typed, clean, formed):
         done = subprocess.run(
-            [sys.executable, "-m", *check, *map(str, sorted(tmp_path.glob("*.py")))],
+            [sys.executable, "-m", *check],
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 if __name__ == "__main__":
