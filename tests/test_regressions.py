@@ -368,3 +368,20 @@ def test_a_size_that_is_compared_with_itself_is_no_condition() -> None:
     layers: [unit, {conv2d: [6, 1]}, unit]
     """
     assert "if in_channels" not in compile_text(spec).source()
+
+
+def test_rounds_of_which_one_knows_a_flag_that_a_call_decides_in_another_are_not_alike() -> None:
+    flag = "index == 0 or in.channels > 3"
+    spec = f"""
+    input: [N, 3, 8, 8]
+    blocks: {{unit: {{sequence: [{{repeat: 2, conv2d: [in.channels, 1, bias: {flag}]}}]}}}}
+    layers: [unit, {{conv2d: [5, 1]}}, unit]
+    """
+    net = compile_text(spec)
+    assert net.source()
+    assert [key for key in net.module().state_dict() if "bias" in key] == [
+        "unit.0.bias",
+        "conv2d.bias",
+        "unit2.0.bias",
+        "unit2.1.bias",
+    ]

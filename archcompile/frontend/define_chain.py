@@ -17,6 +17,7 @@ from archcompile.frontend.structure import words_around
 from archcompile.ir.definition import Apply, BlockUse, Carry, Chain, ChainMember, LoopOf, OpUse
 from archcompile.ir.dim import Dim
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
+from archcompile.ir.op import Undecided
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -130,11 +131,12 @@ class ChainWalk:
         for names in known:
             made, kind = self._round(layer, here.binding(names), kind)
             rounds.append(made)
-            if len(rounds) > 2 and made != rounds[1]:
+            if len(rounds) > 2 and not _are_alike(made, rounds[1]):
                 return None
-        if len(rounds) == 2 and rounds[0] != rounds[1] and not _is_call(rounds[0]):
+        is_alike = _are_alike(*rounds[:2])
+        if len(rounds) == 2 and not is_alike and not _is_call(rounds[0]):
             return None  # two of whatever grows are no shorter than a loop
-        first, *others = rounds if rounds[0] != rounds[1] else [(), *rounds]
+        first, *others = [(), *rounds] if is_alike else rounds
         if len(others) == 1 or not others[0]:
             return (*first, *others[0]), kind
         count = Literal(len(others))
@@ -227,6 +229,14 @@ class ChainWalk:
             count += 1
             fresh = f"{name}{count}"
         return fresh
+
+
+def _are_alike(one: tuple[ChainMember, ...], other: tuple[ChainMember, ...]) -> bool:
+    """Whether two rounds are the same; what a call decides is not what is known already."""
+    try:
+        return one == other
+    except Undecided:
+        return False
 
 
 def _is_call(members: tuple[ChainMember, ...]) -> bool:
