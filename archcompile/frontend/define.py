@@ -16,15 +16,16 @@ from archcompile.frontend.block_arguments import Bound, default_value
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define_body import DefinedBody, input_names, read_value
 from archcompile.frontend.document import Block, Layer
+from archcompile.frontend.evaluate import Scope, evaluate
 from archcompile.frontend.frame import Frame, mentioned
-from archcompile.frontend.local import Local, NotGeneric, inferred_sizes, symbolic_input
+from archcompile.frontend.local import Local, NotGeneric, Setting, inferred_sizes, symbolic_input
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.passed import Passed
 from archcompile.frontend.sizes import is_constant, symbol, to_expr
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.definition import Apply, BlockUse, ChainMember, Definition, Parameter, building
 from archcompile.ir.dim import Dim
-from archcompile.ir.expr import Expr, Name
+from archcompile.ir.expr import Expr, Literal, Name
 from archcompile.ir.types import TensorType
 
 
@@ -34,10 +35,12 @@ class Definer:
 
     catalogue: Catalogue
     made: dict[str, Definition] = field(default_factory=dict)
-    by_key: dict[object, Definition | frozenset[str]] = field(default_factory=dict)
-    """What each attempt came to: a class, or the parameters that must be known for one."""
+    by_key: dict[object, Definition | NotGeneric] = field(default_factory=dict)
+    """What each attempt came to: a class, or what must be known for one."""
     fixed: dict[object, frozenset[str]] = field(default_factory=dict)
     """The parameters of a block that are known to decide how its class is built."""
+    asked: dict[object, tuple[Expr, ...]] = field(default_factory=dict)
+    """Conditions on a block's parameters and input of which a class must know whether they hold."""
     types: dict[object, tuple[TensorType, ...]] = field(default_factory=dict)
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By block: parameters that every call gives one value, which the class then need not have."""
@@ -98,66 +101,60 @@ class Definer:
         block: Block,
         bound: Bound,
         types: tuple[TensorType, ...],
-        gpus: int,
-        wanted: frozenset[str] = frozenset(),
+        setting: Setting,
     ) -> tuple[BlockUse, tuple[TensorType, ...]]:
         """How a block is called with these values, and the types it gives.
 
-        ``wanted`` are paths of values inside it that it must give beside its outputs.
+        ``setting`` is the call's: what is assumed are conditions of the caller's own.
         """
         if len(types) != len(input_names(block)):
             raise NotGeneric("no call reads so many values")
         for passed in bound.layers.values():
             _require_known(passed)
         sizes = inferred_sizes(block, types)
-        definition = self._general(block, bound, types, gpus, wanted)
+        definition = self._general(block, bound, types, setting)
         if definition is None or _asks_for_open(definition, sizes):
-            definition = self._special(block, bound, types, gpus, wanted)
+            definition = self._special(block, bound, types, setting)
         arguments: list[tuple[str, Expr]] = []
         for parameter in definition.parameters:
             given = to_expr(sizes[parameter.name]) if parameter.inferred else None
             value = bound.values[parameter.name] if given is None else given
             if parameter.inferred or value != parameter.default:
                 arguments.append((parameter.name, value))
-        made = self._types(block, bound, types, gpus, wanted)
+        made = self._types(block, bound, types, setting)
         return BlockUse(definition.name, tuple(arguments)), made
 
     def _general(
-        self,
-        block: Block,
-        bound: Bound,
-        types: tuple[TensorType, ...],
-        gpus: int,
-        wanted: frozenset[str],
+        self, block: Block, bound: Bound, types: tuple[TensorType, ...], setting: Setting
     ) -> Definition | None:
         """A class for calls with these values of the parameters that decide, and any others."""
-        place = (block.name.text, tuple((each.rank, each.parts) for each in types), gpus, wanted)
-        declared = bound.values.keys()
+        ranks = tuple((each.rank, each.parts) for each in types)
+        place = (block.name.text, ranks, setting.gpus, setting.wanted)
+        sizes = inferred_sizes(block, types)
         while True:
             fixed = self.fixed.get(place, self.settled.get(block.name.text, frozenset()))
+            asked = self.asked.get(place, ())
             _require_constants(bound.values, fixed)
+            assumed = tuple((str(each), _holds(each, bound, sizes, setting)) for each in asked)
             said = tuple((name, str(bound.values[name])) for name in sorted(fixed))
-            key = (place, said, _said(bound.layers))
+            key = (place, said, _said(bound.layers), assumed)
             if key not in self.by_key:
-                self.by_key[key] = frozenset()  # while it is being made
+                self.by_key[key] = NotGeneric("it is being made")
                 self.by_key[key] = self._attempt(
                     block,
-                    Bound(
-                        {
-                            name: bound.values[name] if name in fixed else Name(name)
-                            for name in declared
-                        },
-                        bound.layers,
-                    ),
+                    _with_symbols(bound, fixed),
                     symbolic_input(block, types),
                     tuple(each for each in _declared(block) if each.name not in fixed),
-                    gpus,
-                    wanted,
+                    Setting(setting.gpus, setting.wanted, assumed),
                 )
             found = self.by_key[key]
             if isinstance(found, Definition):
                 return found
-            deciding = found & (declared - fixed)
+            condition = _new_condition(found, block, asked, sizes)
+            if condition is not None:
+                self.asked[place] = (*asked, condition)
+                continue
+            deciding = found.names & (bound.values.keys() - fixed)
             if not deciding:
                 return None
             self.fixed[place] = fixed | deciding
@@ -167,19 +164,19 @@ class Definer:
         block: Block,
         bound: Bound,
         types: tuple[TensorType, ...],
-        gpus: int,
-        wanted: frozenset[str],
+        setting: Setting,
     ) -> Definition:
         """A class for calls with these values, if it can be for inputs of any size."""
         _require_constants(bound.values, bound.values)
         said = (tuple(map(str, bound.values.values())), _said(bound.layers))
         given = inferred_sizes(block, types)
+        setting = Setting(setting.gpus, setting.wanted)
         for sizes in (symbolic_input(block, types), types):
-            place = (block.name.text, said, sizes, gpus, wanted)
+            place = (block.name.text, said, sizes, setting)
             if place not in self.by_key:
-                self.by_key[place] = frozenset()
+                self.by_key[place] = NotGeneric("it is being made")
                 if not self._has_strangers(block, sizes):
-                    self.by_key[place] = self._attempt(block, bound, sizes, (), gpus, wanted)
+                    self.by_key[place] = self._attempt(block, bound, sizes, (), setting)
             definition = self.by_key[place]
             if isinstance(definition, Definition) and not _asks_for_open(definition, given):
                 return definition
@@ -198,15 +195,14 @@ class Definer:
         bound: Bound,
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
-        gpus: int,
-        wanted: frozenset[str],
-    ) -> Definition | frozenset[str]:
+        setting: Setting,
+    ) -> Definition | NotGeneric:
         try:
-            return self._define(block, bound, types, declared, gpus, wanted)
+            return self._define(block, bound, types, declared, setting)
         except NotGeneric as error:
-            return error.names
-        except SpecError:
-            return frozenset()
+            return error
+        except SpecError as error:
+            return NotGeneric(str(error))
 
     def _define(
         self,
@@ -214,13 +210,12 @@ class Definer:
         bound: Bound,
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
-        gpus: int,
-        wanted: frozenset[str],
+        setting: Setting,
     ) -> Definition:
         sizes = inferred_sizes(block, types)
-        walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, wanted)
+        walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, setting.wanted)
         walk.taken |= {*sizes, *(parameter.name for parameter in declared)}
-        chain, outputs = walk.block(block, bound, types, gpus)
+        chain, outputs = walk.block(block, bound, types, setting)
         members = (*building(walk.steps), *(chain or ()))
         said = _words(members)
         inferred = tuple(
@@ -247,21 +242,16 @@ class Definer:
         return name
 
     def _types(
-        self,
-        block: Block,
-        bound: Bound,
-        types: tuple[TensorType, ...],
-        gpus: int,
-        wanted: frozenset[str],
+        self, block: Block, bound: Bound, types: tuple[TensorType, ...], setting: Setting
     ) -> tuple[TensorType, ...]:
         """The types of a call's outputs, by walking the body with the call's own values."""
         said = tuple(map(str, bound.values.values()))
-        key = (block.name.text, said, _said(bound.layers), types, gpus, wanted)
+        key = (block.name.text, said, _said(bound.layers), types, setting)
         if key not in self.types:
-            walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, wanted)
+            walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, setting.wanted)
             walk.taken |= {word for each in types for size in each.dims for word in dim_words(size)}
             walk.taken |= set().union(*map(mentioned, bound.values.values()))
-            walk.block(block, bound, types, gpus)
+            walk.block(block, bound, types, setting)
             results = {
                 word for each in walk.results for size in each.dims for word in dim_words(size)
             }
@@ -273,6 +263,38 @@ class Definer:
 
 def _said(layers: Mapping[str, Passed | None]) -> tuple[str, ...]:
     return tuple(map(str, layers.values()))
+
+
+def _with_symbols(bound: Bound, fixed: frozenset[str]) -> Bound:
+    """The parameters as a class knows them: values where they decide, else their names."""
+    values = {name: value if name in fixed else Name(name) for name, value in bound.values.items()}
+    return Bound(values, bound.layers)
+
+
+def _new_condition(
+    found: NotGeneric, block: Block, asked: tuple[Expr, ...], sizes: dict[str, Dim]
+) -> Expr | None:
+    """The condition that decides, if it measures; of flags and words alone values are put in."""
+    condition = found.condition
+    if condition is None or str(condition) in map(str, asked):
+        return None
+    numbers = {each.name.text for each in block.parameters if each.type in ("int", "number")}
+    flags = {each.name.text for each in block.parameters} - numbers
+    names = mentioned(condition)
+    is_known = names <= numbers | flags | sizes.keys()
+    return condition if is_known and not names <= flags else None
+
+
+def _holds(condition: Expr, bound: Bound, sizes: dict[str, Dim], setting: Setting) -> bool:
+    """Whether a condition of a block's holds in a call; if the caller decides, it is asked."""
+    names = {**bound.values, **{name: to_expr(size) for name, size in sizes.items()}}
+    held = evaluate(condition, Scope(names, {}))
+    assumed = dict(setting.assumed).get(str(held))
+    if assumed is not None:
+        return assumed
+    if isinstance(held, Literal) and isinstance(held.value, bool):
+        return held.value
+    raise NotGeneric.on(held, "a block needs to know whether a condition holds")
 
 
 def _require_constants(values: Mapping[str, Expr], names: Iterable[str]) -> None:

@@ -17,15 +17,15 @@ from archcompile.frontend.document import Block, GpuGroups, Layer, Residual
 from archcompile.frontend.expand import body_frame
 from archcompile.frontend.frame import Frame, mentioned
 from archcompile.frontend.gpu_groups import shared, split
-from archcompile.frontend.local import Local, NotGeneric, choice
+from archcompile.frontend.local import Local, NotGeneric, Setting, choice
 from archcompile.frontend.places import Places
 from archcompile.frontend.sizes import shape_of
-from archcompile.frontend.structure import words_in
 from archcompile.frontend.tree import Scalar
+from archcompile.frontend.undecided import open_words, require_settled
 from archcompile.ir.definition import Apply, BlockUse, Chain, ChainMember, OpUse, Step
-from archcompile.ir.dim import Dim, DimTooLarge
+from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Expr, Literal
-from archcompile.ir.op import Op, OpError, Undecided, Unknown
+from archcompile.ir.op import Op, OpError, Undecided
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ class DefinedBody(ClassBody[Local]):
         return walk
 
     def block(
-        self, block: Block, bound: Bound, types: tuple[TensorType, ...], gpus: int
+        self, block: Block, bound: Bound, types: tuple[TensorType, ...], setting: Setting
     ) -> tuple[tuple[ChainMember, ...] | None, tuple[tuple[str, str], ...]]:
         """A block's body: its chain if it is a ``sequence``, and its outputs."""
         names = input_names(block)
         known: dict[str, TensorType | None] = dict(zip(names, types, strict=True))
-        frame = body_frame(bound, known, block.let, gpus)
+        frame = body_frame(bound, known, block.let, setting.gpus, dict(setting.assumed))
         if block.sequence is not None:
             if self.given:
                 raise NotGeneric("a block that is a `sequence` gives one value")
@@ -161,13 +161,13 @@ class DefinedBody(ClassBody[Local]):
         if condition is None or not point:
             return
         if not any(step.name.startswith(f"{front}.") for step in self.steps):
-            raise NotGeneric("a container begins with what may not be there", mentioned(condition))
+            raise NotGeneric.on(condition, "a container begins with what may not be there")
 
     def _add(self, steps: tuple[Step, ...], condition: Expr | None) -> None:
         taken = {step.name for step in self.steps}
         if any(step.name in taken for step in steps):
-            names = set() if condition is None else mentioned(condition)
-            raise NotGeneric("two layers of one name, of which a call has one", names)
+            message = "two layers of one name, of which a call has one"
+            raise NotGeneric(message) if condition is None else NotGeneric.on(condition, message)
         self.steps += steps
 
     def _again(
@@ -209,7 +209,7 @@ class DefinedBody(ClassBody[Local]):
         names = tuple(value.name for value in reads)
         taps = below(self.own | self.given, name)
         if taps and condition is not None:
-            raise NotGeneric("a value inside a layer that may not be there", mentioned(condition))
+            raise NotGeneric.on(condition, "a value inside a layer that may not be there")
         results: tuple[TensorType, ...]
         step: Apply | Chain
         if layer.op is None or layer.is_loop:
@@ -221,12 +221,12 @@ class DefinedBody(ClassBody[Local]):
             use, results = self.use(layer, here, types, taps)
             if isinstance(use, OpUse) and use.op.split_outputs() is not None:
                 return self._pieces(use, results[0], name, reads, parts, layer, condition)
-            _require_settled(use, condition)
+            require_settled(use, condition)
             refuse_choice(use, condition)
             step = Apply(name, use, names, condition, layer.span)
         if condition is not None:
             if len(reads) != 1 or len(results) != 1:
-                raise NotGeneric("a layer of several values is there or not", mentioned(condition))
+                raise NotGeneric.on(condition, "a layer of several values is there or not")
             if presence.otherwise is not None:
                 step = replace(step, otherwise=self._instead(name, presence))
             absent = (presence.otherwise or reads)[0]
@@ -242,8 +242,8 @@ class DefinedBody(ClassBody[Local]):
         """The value that stands for a layer which is not there; the source can say it of one."""
         assert presence.condition is not None and presence.otherwise is not None
         if len(presence.otherwise) != 1 or "." in name:
-            names = mentioned(presence.condition)
-            raise NotGeneric("a container holds modules only, and no way around one", names)
+            message = "a container holds modules only, and no way around one"
+            raise NotGeneric.on(presence.condition, message)
         return presence.otherwise[0].name
 
     def _cut(
@@ -267,7 +267,7 @@ class DefinedBody(ClassBody[Local]):
         condition: Expr | None,
     ) -> tuple[tuple[Step, ...], tuple[Local, ...]]:
         """An op of several outputs: a step for each."""
-        _require_settled(use, condition)
+        require_settled(use, condition)
         count = use.op.split_outputs() or 0
         parts = parts or tuple(f"{name}.{index}" for index in range(count))
         steps = tuple(
@@ -302,7 +302,8 @@ class DefinedBody(ClassBody[Local]):
         callee = self.definer.catalogue.find(call.op)
         if isinstance(callee, Block):
             bound = bind_block(callee, call)
-            return self.definer.call(callee, bound, types, here.gpus, taps)
+            setting = Setting(here.gpus, taps, tuple(here.assumed.items()))
+            return self.definer.call(callee, bound, types, setting)
         return self._op(callee, call, types)
 
     def _op(
@@ -315,7 +316,7 @@ class DefinedBody(ClassBody[Local]):
         except Undecided as error:
             raise NotGeneric(str(error), _IDENTIFIER.findall(str(error))) from error
         except (OpError, SpecError, DimTooLarge) as error:
-            raise NotGeneric(str(error), _open_words(call)) from error
+            raise NotGeneric(str(error), open_words(call)) from error
         written = built.written if op is built.op else ()
         return OpUse(op, types, written), (result,)
 
@@ -346,7 +347,7 @@ class DefinedBody(ClassBody[Local]):
         condition = condition_of(layer, here)
         if condition is None or is_absent(condition):
             return condition is None
-        raise NotGeneric("a structure is there or not", mentioned(condition))
+        raise NotGeneric.on(condition, "a structure is there or not")
 
     def skips(self, residual: Residual, here: Frame) -> bool:
         if residual.skip is None:
@@ -354,7 +355,7 @@ class DefinedBody(ClassBody[Local]):
         skip = here.truth(residual.skip)
         if isinstance(skip, Literal):
             return bool(skip.value)
-        raise NotGeneric("there is a way around a body or not", mentioned(skip))
+        raise NotGeneric.on(skip, "there is a way around a body or not")
 
     def groups(self, groups: GpuGroups, here: Frame) -> Frame:
         count = here.expression(groups.count)
@@ -383,33 +384,3 @@ def input_names(block: Block) -> tuple[str, ...]:
 def read_value(places: Places[Local], source: Scalar) -> Local:
     """The one value of that name."""
     return places.read((source,), (source.text,))[0]
-
-
-def _require_settled(use: OpUse | BlockUse, condition: Expr | None) -> None:
-    """A function stands in ``forward``, which does not see the constructor's parameters."""
-    if not isinstance(use, OpUse) or use.op.is_module:
-        return
-    if use.op.arity == 0 and condition is None:
-        return  # a tensor of the module's own, which the constructor makes
-    open_values = [value for value in dict(use.op).values() if _is_open(value)]
-    if condition is None and not open_values:
-        return
-    names = set() if condition is None else mentioned(condition)
-    for value in open_values:
-        names |= set(_IDENTIFIER.findall(value.text if isinstance(value, Unknown) else str(value)))
-    raise NotGeneric("a function in `forward` cannot see the constructor's parameters", names)
-
-
-def _is_open(value: object) -> bool:
-    """Whether an argument of an op is left for a call to decide."""
-    if isinstance(value, tuple):
-        return any(map(_is_open, value))
-    return isinstance(value, Unknown) or (isinstance(value, Dim) and not value.is_constant)
-
-
-def _open_words(call: Call) -> set[str]:
-    """The parameters that a call's arguments depend on."""
-    found: set[str] = set()
-    for name in words_in(call.arguments) & call.frame.names.keys():
-        found |= mentioned(call.frame.names[name])
-    return found

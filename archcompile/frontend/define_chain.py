@@ -114,6 +114,8 @@ class ChainWalk:
         except (NotGeneric, SpecError) as error:
             # what is wrong with symbols may be right with the numbers of each round
             if known is None:
+                if isinstance(error, NotGeneric) and error.condition is not None:
+                    raise
                 names = error.names if isinstance(error, NotGeneric) else ()
                 raise NotGeneric(str(error), {*names, *_deciding(layer, here)}) from error
         return self._unrolled(layer, known, here, kind)
@@ -160,7 +162,7 @@ class ChainWalk:
         if is_absent(condition):
             return (), kind
         if condition is not None and condition != Literal(True):
-            raise NotGeneric("a round of a loop is there or not", mentioned(condition))
+            raise NotGeneric.on(condition, "a round of a loop is there or not")
         return self.lines([(frame, line) for line in layer.layers], kind)
 
     def _rolled(
@@ -263,7 +265,7 @@ def _updates(members: tuple[ChainMember, ...], variable: str) -> bool:
 def refuse_choice(use: OpUse | BlockUse, condition: Expr | None) -> None:
     """The identity that a call has or not: the source would say one thing for both."""
     if condition is not None and isinstance(use, OpUse) and use.op.key == "identity":
-        raise NotGeneric("the identity is there or not", mentioned(condition))
+        raise NotGeneric.on(condition, "the identity is there or not")
 
 
 def is_absent(condition: Expr | None) -> bool:
@@ -284,8 +286,7 @@ def copies(layer: Layer, here: Frame) -> Iterator[tuple[Frame, Layer]]:
             continue
         condition = frame.truth(layer.when) if layer.when is not None else Literal(True)
         if not isinstance(condition, Literal):
-            conditions = mentioned(condition)
-            raise NotGeneric("the number of attributes depends on a parameter", conditions)
+            raise NotGeneric.on(condition, "the number of attributes depends on a parameter")
         if condition.value:
             for line in layer.layers:
                 yield frame, line

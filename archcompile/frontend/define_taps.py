@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archcompile.frontend.calls import condition_of, known_text
 from archcompile.frontend.define_chain import ChainWalk, copies, is_absent
 from archcompile.frontend.document import Layer
-from archcompile.frontend.frame import Frame, mentioned
+from archcompile.frontend.frame import Frame
 from archcompile.frontend.local import Local, NotGeneric
 from archcompile.frontend.sizes import shape_of
 from archcompile.ir.definition import Apply, BlockUse, Chain, Segment
@@ -64,7 +64,7 @@ class CutChain:
         if is_absent(condition):
             return
         if condition is not None:
-            raise NotGeneric("a chain that is cut must know its members", mentioned(condition))
+            raise NotGeneric.on(condition, "a chain that is cut must know its members")
         name = known_text(layer.name, here) if layer.name is not None else ""
         place = name or str(len(self.members))
         self._member(layer, here, name, place)

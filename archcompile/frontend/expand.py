@@ -6,7 +6,7 @@ for itself, and is open too, so that one mistake is one finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -199,11 +199,12 @@ def body_frame(
     types: dict[str, TensorType | None],
     let: tuple[tuple[Scalar, Tree], ...] = (),
     gpus: int = 0,
+    assumed: Mapping[str, bool] | None = None,
 ) -> Frame:
     """What a body sees: its parameters, the shapes of its inputs, and its ``let``."""
     shapes = {name: shape_of(kind) for name, kind in types.items() if kind is not None}
     unknown = frozenset(types) - frozenset(shapes)
-    frame = Frame(bound.values, shapes, unknown, gpus, bound.layers)
+    frame = Frame(bound.values, shapes, unknown, gpus, bound.layers, assumed or {})
     for name, tree in let:
         frame = frame.binding({name.text: frame.value(tree)})
     return frame

@@ -55,6 +55,8 @@ class Frame:
     """The GPUs that share these layers; 0 outside ``gpu_groups``."""
     layers: Mapping[str, Passed | None] = field(default_factory=dict)
     """Parameters that hold a layer; ``None`` is no layer at all."""
+    assumed: Mapping[str, bool] = field(default_factory=dict)
+    """Conditions that stay open, as texts, and whether the class is made for calls they hold in."""
 
     def binding(self, names: Mapping[str, Expr]) -> Frame:
         """The frame inside a loop's round: more names, hiding outer ones."""
@@ -126,7 +128,8 @@ class Frame:
                 scalar.span,
                 help=f"write a comparison: `{scalar.text} > 0`" if scalar.text else None,
             )
-        return result
+        assumed = self.assumed.get(str(result))
+        return result if assumed is None else Literal(assumed, scalar.span)
 
     def count(self, scalar: Scalar) -> Expr:
         """``repeat``: a natural number, or what is left of the expression."""

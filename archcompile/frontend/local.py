@@ -16,12 +16,33 @@ from archcompile.ir.types import TensorType
 class NotGeneric(Exception):
     """One class cannot serve every call: some of the caller's values must be put in.
 
-    ``names`` are the parameters that decide, as far as that is known.
+    ``names`` are the parameters that decide, as far as that is known; ``condition`` is what they
+    decide: then it is enough to know whether it holds.
     """
 
-    def __init__(self, message: str, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self, message: str, names: Iterable[str] = (), condition: Expr | None = None
+    ) -> None:
         super().__init__(message)
         self.names = frozenset(names)
+        self.condition = condition
+
+    @classmethod
+    def on(cls, condition: Expr, message: str) -> NotGeneric:
+        """Whether a condition holds decides."""
+        return cls(message, mentioned(condition), condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a class is made for beside its parameters and the ranks of what it reads."""
+
+    gpus: int = 0
+    """The GPUs that share its layers."""
+    wanted: frozenset[str] = frozenset()
+    """Paths of values inside it that it gives beside its outputs."""
+    assumed: tuple[tuple[str, bool], ...] = ()
+    """Conditions, as texts, and whether they hold in the calls that it serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +93,7 @@ def inferred_sizes(block: Block, types: tuple[TensorType, ...]) -> dict[str, Dim
 def choice(condition: Expr, present: TensorType, absent: TensorType) -> TensorType:
     """The type behind a layer that is there or not, as its call decides."""
     if present.rank != absent.rank:
-        raise NotGeneric("a layer that changes the rank is there or not", mentioned(condition))
+        raise NotGeneric.on(condition, "a layer that changes the rank is there or not")
     return TensorType(
         tuple(
             size if size == other else _chosen(condition, size, other)

@@ -496,3 +496,31 @@ def test_a_source_that_takes_another_way_around_is_refused(said: str, instead: s
     assert said in source
     with pytest.raises(InternalError):
         hold(source.replace(said, instead), network.program)
+
+
+def test_a_condition_on_sizes_makes_two_classes_and_no_more() -> None:
+    blocks = """
+blocks:
+  unit:
+    params: {width: int, stride: 1}
+    layers:
+      - residual:
+          body: [{name: conv, conv2d: [width, 3, stride: stride, padding: 1]}]
+          skip: stride == 1 and x.channels == width
+  outer:
+    params: {width: int}
+    layers: [{name: a, unit: width}, {name: b, unit: 2 * width}]
+"""
+    spec = """
+- {name: a, unit: 4}
+- {name: b, unit: 6}
+- {name: c, unit: [6, stride: 2]}
+- {name: d, outer: 6}
+- {name: e, outer: 8}
+"""
+    network = net(spec, blocks=blocks)
+    found = [name for name in reads(network) if name.endswith("add")]
+    assert found == ["a.add", "d.a.add"]
+    source = network.source()
+    assert source.count("(nn.Module):") == 5  # unit and outer twice each, and the network
+    assert source.count("__init__(self, in_channels: int, width: int, stride: int = 1)") == 2
