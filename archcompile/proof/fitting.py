@@ -24,11 +24,15 @@ _LOUDEST_MEAN = 5.0
 """The root mean square of a layer's output before its shift, at most, in spreads."""
 _DROWNED = 16.0
 """How many spreads it must be by itself until that is made less."""
+_GENTLE = 0.5
+"""The root mean square of a pooled map's layers: sums over a whole map are not exact to 1e-6."""
 _NARROW = 64
 """Rows or columns up to which a kernel is made orthogonal."""
 _TILT = 0.3
 """The largest constant added to a kernel, relative to its root mean square."""
 _OFFSET = (0.3, 0.7)
+_OPEN = 2.0
+"""How many spreads the mean of a sum is above that."""
 _NEGATIVE = 4
 """Of so many channels one has its mean below zero: behind a ReLU most channels stay open."""
 
@@ -142,15 +146,17 @@ class Layer:
     def _offsets(self, name: str, means: Array, spread: float) -> Array:
         """A shift that takes the means to random places, and is not itself near zero.
 
-        What is added to something has its place as the sum: else the means along a hundred
-        residuals add up, and drown the spread.
+        What is added to something has its place as the sum, far enough from zero for a function
+        behind it to bend little. Else the means along a hundred residuals add up and drown the
+        spread, or what is cut off a hundred times is lost.
         """
         np = numpy()
         wanted = self._places(name, len(means), spread)
+        target = wanted
         if self.company is not None and len(self.company.means) == len(means):
-            wanted = wanted * max(1.0, float(np.hypot(spread, self.company.spread)))
+            target = wanted + _OPEN * float(np.hypot(spread, self.company.spread))
             means = means + self.company.means
-        shift = wanted - means
+        shift = target - means
         found: Array = np.where(np.abs(shift) < 0.1, shift + wanted, shift).astype("float32")
         return found
 
@@ -226,6 +232,8 @@ def _factor(made: Array) -> float:
     spread = _spread(made)
     if not 0 < rms < float("inf"):
         return 1.0
+    if made.ndim > 2 and made[0].size == made.shape[1]:
+        return _GENTLE / rms  # the gate of a map: it passes on whatever pooling has lost
     if rms <= _LOUDEST_MEAN * spread:
         return 1 / spread
     is_pooled = made.ndim > 1 and made[0].size == made.shape[1]  # one position
