@@ -187,4 +187,6 @@ def _sensitivity(sensitivity: Sensitivity | None) -> dict[str, object] | None:
         "weight": _number(sensitivity.weight),
         "weakest": sensitivity.weakest,
         "dull": list(sensitivity.dull),
+        "tried": sensitivity.tried,
+        "tensors": sensitivity.tensors,
     }

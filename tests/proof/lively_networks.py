@@ -43,6 +43,19 @@ RESNET = """\
       - relu
 """
 
+BEFORE = """\
+  before:
+    params: {width: int}
+    layers:
+      - batch_norm2d
+      - relu
+      - conv2d: {out_channels: width, kernel_size: 3, padding: 1, bias: false}
+      - batch_norm2d
+      - relu
+      - {name: last, conv2d: {out_channels: width, kernel_size: 3, padding: 1, bias: false}}
+      - {from: [last, x], add}
+"""
+
 DENSE = """\
   dense:
     params: {growth: int}
@@ -94,6 +107,12 @@ NETWORKS = {
         "{name: b, repeat: 4, unit: {width: 12, stride: 2 if index == 0 else 1}}\n"
         "{name: c, repeat: 6, unit: {width: 16, stride: 2 if index == 0 else 1}}\n" + POOLED,
         blocks=RESNET),
+    "24 residuals": spec(
+        f"{conv(8, 3, 'bias: false')}\nbatch_norm2d\nrelu\n{{name: a, repeat: 24, unit: 8}}\n"
+        + POOLED, "[N, 3, 8, 10]", blocks=RESNET),
+    "24 pre-activation residuals": spec(
+        f"{conv()}\n{{name: a, repeat: 24, before: 8}}\nbatch_norm2d\nrelu\n{POOLED}",
+        "[N, 3, 8, 10]", blocks=BEFORE),
     "60 convolutions and ReLUs": chain(60, conv(), "relu", head=POOLED),
     "60 convolutions and tanh": chain(60, conv(), "tanh", head=POOLED),
     "60 convolutions and sigmoids": chain(60, conv(), "sigmoid", head=POOLED),
