@@ -19,7 +19,7 @@ NOISE = 0.01
 """How far the twin is from its sample at first, in standard deviations of the input."""
 _GROWTH = 1.5
 """How far twins may come apart, relative to the start, until spreads are made smaller."""
-_LEAST_SPREAD = 0.2
+_LEAST_SPREAD = 0.1
 _LOUDEST_MEAN = 5.0
 """The root mean square of a layer's output before its shift, at most, in spreads."""
 _DROWNED = 16.0

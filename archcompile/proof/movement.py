@@ -137,7 +137,7 @@ def measure(
     """The movements of any voice: one more forward pass for each input and each weight tensor.
 
     Inputs are exchanged in the batch with the most samples, by those of ``other``. A weight is
-    tried on one batch after the other until an output moves as far as is asked for.
+    tried on that batch, then on the others, until an output moves as far as is asked for.
     """
     base = [forward(batch.inputs, weights) for batch in batches]
 
@@ -147,15 +147,16 @@ def measure(
         made = forward(inputs, held)
         return tuple(distance(new, old) for new, old in zip(made, base[place], strict=True))
 
+    wide = widest(batches)
+
     def most(held: Mapping[str, Array]) -> tuple[float, ...]:
         far = (0.0,) * len(base[0])
-        for place, batch in enumerate(batches):
-            far = tuple(map(max, far, moved(place, batch.inputs, held)))
+        for place in sorted(range(len(batches)), key=lambda place: place != wide):
+            far = tuple(map(max, far, moved(place, batches[place].inputs, held)))
             if max(far, default=0.0) >= asked:
                 break
         return far
 
-    wide = widest(batches)
     inputs = batches[wide].inputs
     return Movement(
         {name: moved(wide, {**inputs, name: other.inputs[name]}, weights) for name in inputs},
