@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import archcompile
+from archcompile import driver
 from archcompile.backends.onnx import onnx_bytes
 from archcompile.ir.program import Program
 from archcompile.proof import Artefact, VerifyReport, verification_weights, verify
@@ -139,3 +143,46 @@ def test_a_wrong_head_is_found(written: str, instead: str, said: str) -> None:
     pair = next(each for each in report.comparisons if each.right == "source 1")
     assert pair.verdict == "differs"
     assert any(said in note for note in notes(report))
+
+
+EVERYTHING = """\
+archcompile: 1
+name: everything
+input: [N, 3, 12, 12]
+blocks:
+  scaled:
+    params: {width: int}
+    layers:
+      - {name: conv, conv2d: {out_channels: width, kernel_size: 3, padding: 1}}
+      - {name: gamma, parameter: {shape: [width, 1, 1], init: 1.0e-6}}
+      - {name: m, from: [conv, gamma], mul}
+      - {from: [m, x], add}
+layers:
+  - gpu_groups:
+      count: 2
+      layers:
+        - {name: conv1, conv2d: [8, 3]}
+        - local_response_norm: 3
+        - {name: conv2, conv2d: {out_channels: 8, kernel_size: 1}}
+        - relu
+        - exchange
+        - {name: conv3, conv2d: {out_channels: 8, kernel_size: 1}}
+  - {name: unit, scaled: 8}
+  - {name: more, apply: unit}
+  - {name: fixed, constant: {values: [[[1.5]], [[2]], [[0.5]], [[1]], [[1]], [[1]], [[3]], [[1]]]}}
+  - {name: scaled_up, from: [more, fixed], mul}
+  - adaptive_avg_pool2d: 1
+  - flatten
+  - {name: fc, init: {weight: {normal: 0.001}}, linear: 4}
+  - {name: aux, from: scaled_up, adaptive_avg_pool2d: 1}
+  - flatten
+  - {name: head, linear: 3}
+outputs: {logits: fc, aux: {from: head, training: true, loss_weight: 0.3}}
+"""
+
+
+def test_parameters_shared_blocks_gpu_groups_and_heads_of_a_spec_agree(tmp_path: Path) -> None:
+    spec = tmp_path / "everything.yaml"
+    spec.write_text(EVERYTHING, "utf-8")
+    report = driver.verify(archcompile.load(spec), out=tmp_path)
+    assert report.agree, report.lines()
