@@ -142,9 +142,7 @@ class Frame:
                 Code.EXPRESSION_TYPE,
                 f"`repeat` is a number of copies, 0 or more; got {result}",
                 scalar.span,
-                help="to run over a list, use `for: {name: list}`"
-                if isinstance(result, ListOf)
-                else None,
+                help=_count_help(result),
             )
         if number > MOST_COPIES:
             raise finding(
@@ -209,6 +207,14 @@ class Frame:
         columns = zip(*(row.items for row in table.items if isinstance(row, ListOf)), strict=True)
         lists = tuple(ListOf(column) for column in columns) or (ListOf(()),) * wanted
         return tuple(zip((each.text for each in loop.variables), lists, strict=True))
+
+
+def _count_help(result: Expr) -> str | None:
+    if isinstance(result, ListOf):
+        return "to run over a list, use `for: {name: list}`"
+    if isinstance(result, Literal) and isinstance(result.value, float):
+        return "a real number stays one: compute with integers, as in `(depth * 11 + 9) // 10`"
+    return None
 
 
 def settled(value: Expr, scalar: Scalar, key: str) -> Expr:
