@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archcompile.diagnostics import SourceFile, Span
-from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op
 from archcompile.ir.program import Claim, Member, Node, Program, ProgramOutput, Region, Value
 from archcompile.ir.types import TensorType
-from archcompile.ir.weight import Constant, Weight
 from archcompile.ops import all_ops
 
 FILE = SourceFile("net.yaml", "archcompile: 1\n" * 400)
@@ -59,26 +57,9 @@ def region(path: str, *members: Member, block: str | None = None, line: int = 1)
     )
 
 
-class Bare(Op):
-    """A bare parameter of fixed sizes, for passes alone: no backend knows it."""
-
-    key = "bare"
-    title = "A weight by itself"
-    arity = 0
-    shape: tuple[int, ...]
-
-    def infer(self, *inputs: TensorType) -> TensorType:
-        """Its sizes, without a batch."""
-        return TensorType.of(*self.shape)
-
-    def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
-        """One without a name."""
-        return (Weight("", tuple(map(Dim.of, self.shape)), Constant(1)),)
-
-
 def bare(path: str, *sizes: int) -> Node:
     """A bare parameter."""
-    return node(path, Bare(shape=sizes))
+    return node(path, op("parameter", shape=sizes, init=1))
 
 
 def image(*sizes: int | str, name: str = "image") -> Value:
