@@ -128,15 +128,22 @@ class ClassBody(ABC, Generic[V]):
     def _exchange(self, layer: Layer, here: Frame, reads: tuple[V, ...], *, loops: bool) -> None:
         if not here.gpus:
             self.refuse_exchange(layer)
+        self.places.current = reads
+        if not self.truth(layer, here):
+            if layer.name is not None:
+                self.leave_out(self.unmade(layer, here), reads)
+            return
         self.places.current = self.made_whole(reads)
         if layer.name is not None:
             self.places.define(self.named(layer, here, loops=loops), self.places.current)
 
     def _structure(self, layer: Layer, here: Frame, reads: tuple[V, ...], *, loops: bool) -> None:
-        path = None
-        if layer.name is not None:
-            path = self.named(layer, here, loops=loops, group=True)
         is_there = self.truth(layer, here)
+        path = None
+        if layer.name is not None and is_there:
+            path = self.named(layer, here, loops=loops, group=True)
+        elif layer.name is not None:
+            path = self.unmade(layer, here)
         self.places.current = reads
         since = self.mark()
         if is_there:

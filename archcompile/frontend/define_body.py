@@ -207,7 +207,8 @@ class DefinedBody(ClassBody[Local]):
         condition = presence.condition
         types = tuple(value.type for value in reads)
         names = tuple(value.name for value in reads)
-        taps = below(self.own | self.given, name)
+        module = name.partition("#")[0] if layer.op is not None else name
+        taps = below(self.own | self.given, module)  # each use of a class gives what it gives
         if taps and condition is not None:
             raise NotGeneric.on(condition, "a value inside a layer that may not be there")
         results: tuple[TensorType, ...]
@@ -334,7 +335,7 @@ class DefinedBody(ClassBody[Local]):
         return self.named(layer, here, loops=False)
 
     def leave_out(self, path: str, reads: tuple[Local, ...]) -> None:
-        if all(step.name != path for step in self.steps):
+        if not self.places.is_made(path):
             self.places.leave_out(path, reads)
 
     def copies(self, layer: Layer, here: Frame) -> list[tuple[Frame, Layer]] | None:

@@ -51,7 +51,8 @@ class ExpandedBody(ClassBody[Open_]):
         otherwise: Flow | None = None,
     ) -> None:
         if layer.apply is not None:
-            self._again(layer, layer.apply, here, reads, loops=loops)
+            instead = reads if otherwise is None else otherwise
+            self._again(layer, layer.apply, here, reads, instead, loops=loops)
             return
         is_there = layer.is_loop or self.maker.present(layer, here)
         parts = self._parts(layer, here, loops=loops) if is_there else ()
@@ -70,7 +71,9 @@ class ExpandedBody(ClassBody[Open_]):
         )
         self.members += made
         self._define(layer, path, parts, values)
-        self.first[path] = (layer, here)
+        self.maker.expansion.absent.discard(f"{self.prefix}{path}")
+        if not parts:  # a piece of a value is no layer of its own
+            self.first[path] = (layer, here)
         if is_apart:  # what reads nothing stands beside the row of lines
             self.places.current = before
 
@@ -87,24 +90,35 @@ class ExpandedBody(ClassBody[Open_]):
         return self._path(layer, here, loops=False, is_there=False)
 
     def leave_out(self, path: str, reads: Flow) -> None:
-        if path in self.places.spans:  # its twin of the same name is there
+        if self.places.is_made(path):  # its twin of the same name is there
             self.places.current = reads
         else:
             self.places.leave_out(path, reads)
             self.maker.expansion.absent.add(f"{self.prefix}{path}")
 
     def _again(
-        self, layer: Layer, source: Scalar, here: Frame, reads: Flow, *, loops: bool
+        self,
+        layer: Layer,
+        source: Scalar,
+        here: Frame,
+        reads: Flow,
+        otherwise: Flow,
+        *,
+        loops: bool,
     ) -> None:
-        """The layer of that name once more: the same weights, a second place in the graph."""
+        """The layer of that name once more: the same weights, a second place in the graph.
+
+        ``otherwise`` is what this use stands for if it is not there.
+        """
         path = None
         if layer.name is not None:
             path = self._path(layer, here, loops=loops, is_there=True)
         values: Flow = (None,)
         with self._collecting():
             name = here.text(source) or source.text
-            is_there = self.places.path_of(name) not in self.places.absent
-            if not is_there or not self.maker.present(layer, here):
+            if not self.maker.present(layer, here):
+                values = otherwise
+            elif self.places.path_of(name) in self.places.absent:
                 values = reads
             else:
                 used, first, frame = self._applied(name, source)

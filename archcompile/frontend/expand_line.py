@@ -135,6 +135,7 @@ class LineMaker:
         call = call_of(layer, here)
         callee = self.expansion.catalogue.find(call.op)
         if isinstance(callee, Block):
+            _refuse_init(layer, call.word)
             return self._call(callee, call, path, here, reads)
         return self._op(callee, call, layer, path, reads, parts)
 
@@ -308,6 +309,17 @@ def _refused(error: OpError, built: BuiltOp, word: Scalar, reads: tuple[Value, .
         if value.span is not None
     )
     return finding(error.code, error.message, place, help=error.help, related=origins)
+
+
+def _refuse_init(layer: Layer, word: Scalar) -> None:
+    """A block has no weight of its own: what is in it has."""
+    if layer.init:
+        raise finding(
+            Code.UNKNOWN_ARGUMENT,
+            f"`{word.text}` is a block, and has no weights of its own",
+            layer.init[0].span,
+            help="write `init` in the block, or beside its layers",
+        )
 
 
 def _check_arity(op: Op, call: Scalar, reads: Flow) -> None:

@@ -105,6 +105,12 @@ class Places(Generic[V]):
         """The layer's values, which the next line reads too."""
         self.values[path] = values
         self.current = values
+        self.absent.discard(path)
+        self.crowded.discard(path)
+
+    def is_made(self, path: str) -> bool:
+        """Whether a layer of that name is there: an absent one may have a twin that is."""
+        return path in self.values and path not in self.absent
 
     def leave_out(self, path: str, reads: tuple[V, ...]) -> None:
         """An absent layer: its name means what it would have read."""

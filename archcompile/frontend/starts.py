@@ -55,16 +55,36 @@ def starts_of(
         named = [rule for rule in scope.rules if rule.op is not None and rule.op.text == op.key]
         for rule in (*general, *named):
             if _name(rule) in trainable:
-                found[_name(rule)] = start(rule, scope.frame)
+                found[_name(rule)] = _fitting(start(rule, scope.frame), rule, op, weights)
     for rule in own:
         if _name(rule) not in trainable:
             raise _no_weight(op, rule, trainable)
-        found[_name(rule)] = start(rule, here)
+        found[_name(rule)] = _fitting(start(rule, here), rule, op, weights)
     return tuple((name, found[name]) for name in trainable if name in found)
 
 
 def _name(rule: WeightInit) -> str:
     return "" if rule.weight is None else rule.weight.text
+
+
+def _fitting(init: Init, rule: WeightInit, op: Op, weights: tuple[Weight, ...]) -> Init:
+    """The distribution, if torch can draw it: fans are those of a kernel or matrix."""
+    (rank,) = (len(weight.shape) for weight in weights if weight.name == _name(rule))
+    if isinstance(init, Kaiming | Xavier) and rank < 2:
+        raise _refused(
+            rule, f"needs a kernel or matrix, which `{_name(rule)}` of `{op.key}` is not"
+        )
+    if isinstance(init, Normal) and init.std < 0:
+        raise _refused(rule, "needs a `std` of 0 or more")
+    if isinstance(init, TruncatedNormal) and init.std <= 0:
+        raise _refused(rule, "needs a `std` of more than 0")
+    if isinstance(init, Uniform) and init.low > init.high:
+        raise _refused(rule, "goes from the smaller number to the larger one")
+    return init
+
+
+def _refused(rule: WeightInit, said: str) -> Exception:
+    return finding(Code.BAD_ARGUMENT, f"`{rule.distribution.text}` {said}", rule.span)
 
 
 def _no_weight(op: Op, rule: WeightInit, trainable: list[str]) -> Exception:

@@ -241,7 +241,9 @@ def _wrong(
         shapes = tuple(concrete(value.type, sizes) for value in values)
         if path not in made:
             yield f"`{path}` is {'run too few times' if '#' in path else 'built and never run'}"
-        elif made[path][: len(shapes)] != shapes or (path not in given and made[path] != shapes):
+        elif made[path][: len(shapes)] != shapes or (
+            base(path) not in given and made[path] != shapes
+        ):
             yield f"`{path}` makes {_listed(made[path])}, the report says {_listed(shapes)}"
 
 

@@ -112,7 +112,9 @@ def _heads(trial: Trial) -> tuple[Array, ...]:
     if not trial.has_heads:
         return ()
     inputs = trial.batches[widest(trial.batches)].inputs
-    return tuple(interpret(trial.program, inputs, trial.weights).values())
+    found = interpret(trial.program, inputs, trial.weights)
+    ordered = sorted(trial.program.outputs, key=lambda each: each.training)  # as sources give them
+    return tuple(found[output.name] for output in ordered)
 
 
 def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...]:

@@ -79,7 +79,7 @@ class Heads(nn.Module):
         logits = self.fc(self.flatten(x))
         if not self.training:
             return logits
-        return self.aux(x), logits
+        return logits, self.aux(x)
 """
 
 
@@ -131,9 +131,9 @@ def test_training_heads_are_compared_though_no_graph_has_them() -> None:
 @pytest.mark.parametrize(
     ("written", "instead", "said"),
     [
-        ("return self.aux(x)", "return self.aux(x) * 1.01", "of the outputs in training"),
-        ("return self.aux(x), logits", "return logits", "2 outputs against 1 in training"),
-        ("return self.aux(x), logits", "return logits, self.aux(x)", "of the outputs in training"),
+        ("logits, self.aux(x)", "logits, self.aux(x) * 1.01", "of the outputs in training"),
+        ("return logits, self.aux(x)", "return logits", "2 outputs against 1 in training"),
+        ("return logits, self.aux(x)", "return self.aux(x), logits", "of the outputs in training"),
         ("        if not self.training:\n            return logits\n", "", "2 outputs"),
     ],
 )
@@ -184,5 +184,37 @@ outputs: {logits: fc, aux: {from: head, training: true, loss_weight: 0.3}}
 def test_parameters_shared_blocks_gpu_groups_and_heads_of_a_spec_agree(tmp_path: Path) -> None:
     spec = tmp_path / "everything.yaml"
     spec.write_text(EVERYTHING, "utf-8")
+    report = driver.verify(archcompile.load(spec), out=tmp_path)
+    assert report.agree, report.lines()
+
+
+HEAD_FIRST = """\
+archcompile: 1
+name: head_first
+input: [N, 3, 8, 8]
+layers:
+  - {name: stem, conv2d: [3, 1]}
+  - {name: head, conv2d: [3, 1]}
+  - {name: out, from: stem, conv2d: [3, 1]}
+outputs: {aux: {from: head, training: true}, map: out}
+"""
+READ_INSIDE = """\
+archcompile: 1
+name: read_inside
+input: [N, 3, 8, 8]
+blocks: {unit: {layers: [{name: conv, conv2d: [3, 1]}, relu]}}
+layers:
+  - {name: first, unit}
+  - {name: again, apply: first}
+  - {from: [first.conv, again], add}
+"""
+
+
+@pytest.mark.parametrize("text", [HEAD_FIRST, READ_INSIDE], ids=["head first", "read inside"])
+def test_a_head_may_be_named_first_and_a_shared_block_read_inside(
+    tmp_path: Path, text: str
+) -> None:
+    spec = tmp_path / "small.yaml"
+    spec.write_text(text, "utf-8")
     report = driver.verify(archcompile.load(spec), out=tmp_path)
     assert report.agree, report.lines()
