@@ -72,7 +72,7 @@ def document(tree: Tree, known_ops: frozenset[str], used: tuple[Block, ...] = ()
 def library(tree: Tree, known_ops: frozenset[str], used: tuple[Block, ...] = ()) -> Library:
     """The blocks that a file without a network holds. Raises every finding."""
     mapped = _checked(tree, "a file of blocks")
-    return _DocumentReader(Findings(), known_ops, used).library(mapped)
+    return _DocumentReader(Findings(), known_ops, used).blocks_alone(mapped)
 
 
 def is_library(tree: Tree) -> bool:
@@ -160,7 +160,7 @@ class _DocumentReader:
             layers_span=known["layers"].key.span,
         )
 
-    def library(self, tree: Mapping) -> Library:
+    def blocks_alone(self, tree: Mapping) -> Library:
         """Raises every finding."""
         self._check_first_key(tree, "a file of blocks")
         known = known_entries(self.findings, tree, _LIBRARY_KEYS)

@@ -23,8 +23,9 @@ from archcompile.frontend.starts import Scope, starts_of
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Constant, Literal
-from archcompile.ir.op import Op, OpError, settled_type
+from archcompile.ir.op import Op, OpError
 from archcompile.ir.program import Member, Node, Region, Value
+from archcompile.ir.settled import settled_type
 
 
 @dataclass(frozen=True, slots=True)

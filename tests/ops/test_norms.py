@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from voices import Case, assert_agreement, assert_state_dict, distance, onnx_model, op, printed
 
 from archcompile.diagnostics import Code
-from archcompile.ir.op import Op, OpError, Undecided, Unknown, settled_type
+from archcompile.ir.op import Op, OpError, Undecided, Unknown
+from archcompile.ir.settled import settled_type
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant
 

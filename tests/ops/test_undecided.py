@@ -7,7 +7,8 @@ from voices import op, written
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError, Undecided, Unknown, require_numbers
+from archcompile.ir.op import Op, OpError, Undecided, Unknown
+from archcompile.ir.settled import require_numbers
 from archcompile.ir.types import TensorType
 from archcompile.targets.pytorch import ModuleForm, form
 

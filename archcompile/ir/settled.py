@@ -1,0 +1,69 @@
+"""What must be a number in a whole network: arguments, and the sizes of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcompile.diagnostics import Code
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Op, OpError, Unknown, decided
+from archcompile.ir.types import TensorType
+
+
+def require_numbers(op: Op) -> None:
+    """Refuse an argument of a network's layer that depends on the size of the input (``H``)."""
+    for argument in type(op).model_fields:
+        value = getattr(op, argument)
+        if isinstance(value, Unknown):
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}`: `{argument}` is `{value.text}`, and that is not known while the "
+                "input's size is open",
+                argument=argument,
+                help="give the input a number for that size",
+            )
+        for size in _sizes_in(value):
+            if not size.is_constant:
+                raise OpError(
+                    Code.UNSUPPORTED,
+                    f"`{op.key}`: `{argument}` is {size}, and that is no number while "
+                    f"{', '.join(sorted(size.symbols))} is not known",
+                    argument=argument,
+                    help="give the input a number for its size, or write a number here",
+                )
+
+
+def settled_type(op: Op, *inputs: TensorType) -> TensorType:
+    """The output's type of a network's layer, whose arguments and weights have numbers."""
+    require_numbers(op)
+    with decided():
+        made = op.infer(*inputs)
+        require_fixed_weights(op, *inputs)
+    return made
+
+
+def require_fixed_weights(op: Op, *inputs: TensorType) -> None:
+    """Refuse a weight, or an inferred argument, that would be as large as the input (``H``)."""
+    for weight in op.weights(*inputs):
+        if not all(size.is_constant for size in weight.shape):
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}` would have a `{weight.name}` of no fixed size: "
+                f"[{', '.join(map(str, weight.shape))}] depends on the input",
+                help="give the input fixed sizes, or pool to a fixed size before this layer",
+            )
+    for name, size in op.inferred(*inputs).items():
+        if not size.is_constant:
+            raise OpError(
+                Code.UNSUPPORTED,
+                f"`{op.key}` would have a `{name}` of no fixed size: {size} depends on the input",
+                help="give the input fixed sizes, or pool to a fixed size before this layer",
+            )
+
+
+def _sizes_in(value: object) -> Iterator[Dim]:
+    if isinstance(value, Dim):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _sizes_in(item)
