@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcompile import backends
+from archcompile.diagnostics import Diagnostic
 from archcompile.ir.dim import Dim
 from archcompile.ir.printer import print_program, short_size
 from archcompile.ir.program import Program
@@ -37,6 +38,8 @@ class Network:
     """The elaborated network: hierarchical, every size known."""
     facts: Facts
     """Parameters, MACs, receptive fields and activation memory."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What is legal and likely a mistake, and not allowed in the spec."""
 
     @property
     def name(self) -> str:

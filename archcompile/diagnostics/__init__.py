@@ -1,7 +1,8 @@
 """Findings as values: spans, codes, diagnostics and the errors that carry them."""
 
-from archcompile.diagnostics.codes import Code
-from archcompile.diagnostics.diagnostic import Diagnostic, Related, Severity
+from archcompile.diagnostics.codes import Code, Severity
+from archcompile.diagnostics.diagnostic import Diagnostic, Related
+from archcompile.diagnostics.edit import Edit, Fix, edited
 from archcompile.diagnostics.errors import (
     ArchcompileError,
     InternalError,
@@ -16,6 +17,8 @@ __all__ = [
     "ArchcompileError",
     "Code",
     "Diagnostic",
+    "Edit",
+    "Fix",
     "InternalError",
     "Json",
     "MissingLibrary",
@@ -24,6 +27,7 @@ __all__ = [
     "SourceFile",
     "Span",
     "SpecError",
+    "edited",
     "ordered",
     "render",
     "summary",

@@ -1,7 +1,8 @@
 """The stable codes of findings: once published, a code keeps its meaning.
 
 The first digit is the family: 1 syntax, 2 document, 3 names, 4 expressions, 5 shapes,
-7 claims, 8 files. A code is declared where it stands below and nowhere else.
+6 GPU groups, 7 claims, 8 files, 9 warnings. A code is declared where it stands below and nowhere
+else; ``explanations/<code>.md`` says what it means.
 """
 
 from __future__ import annotations
@@ -9,8 +10,20 @@ from __future__ import annotations
 from enum import Enum
 
 
+class Severity(Enum):
+    """How grave a finding is: an error stops the build, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 class Code(Enum):
     """A finding's code; the value is what is printed."""
+
+    @property
+    def severity(self) -> Severity:
+        """What is legal and likely a mistake is a warning; all else is an error."""
+        return Severity.WARNING if self.value.startswith("AC9") else Severity.ERROR
 
     # syntax
     YAML_SYNTAX = "AC101"
@@ -68,6 +81,13 @@ class Code(Enum):
     WRONG_INPUT_COUNT = "AC505"
     UNSUPPORTED = "AC506"
     TOO_BIG = "AC507"
+    # GPU groups
+    MIXED_GROUPS = "AC601"
+    UNSHARED_CHANNELS = "AC602"
+    CROSSES_GROUPS = "AC603"
+    GROUPS_IN_GROUPS = "AC604"
+    EXCHANGE_OUTSIDE = "AC605"
+    BAD_GROUP_COUNT = "AC606"
     # claims
     CLAIM_WRONG = "AC701"
     CLAIM_UNKNOWN = "AC702"
@@ -81,3 +101,12 @@ class Code(Enum):
     BAD_WEIGHTS = "AC807"
     LOCKED = "AC809"
     FILE_UNWRITABLE = "AC810"
+    # warnings
+    UNREAD = "AC901"
+    BIAS_BEFORE_NORM = "AC902"
+    LOST_ROWS = "AC903"
+    DEAD_HEAD = "AC904"
+    UNUSED_NAME = "AC905"
+    UNUSED_BLOCK = "AC906"
+    CEIL_WINDOW_DROPPED = "AC907"
+    NEEDLESS_ALLOW = "AC908"

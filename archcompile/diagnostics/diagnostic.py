@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
-from archcompile.diagnostics.codes import Code
+from archcompile.diagnostics.codes import Code, Severity
+from archcompile.diagnostics.edit import Fix
 from archcompile.diagnostics.span import Span
-
-
-class Severity(Enum):
-    """How grave a finding is: an error stops the build, a warning does not."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +22,8 @@ class Diagnostic:
     """One finding: a stable code, a sentence, its place, where that came from, what to write.
 
     ``span`` is ``None`` only for findings about a whole run (a folder without specs, say).
-    ``help`` is one line that the author can act on, best one that can be pasted.
+    ``help`` is one line that the author can act on. Where it says what to write, ``fix`` is the
+    edit that writes it, and the finding is gone then.
     """
 
     code: Code
@@ -37,4 +31,9 @@ class Diagnostic:
     span: Span | None
     related: tuple[Related, ...] = ()
     help: str | None = None
-    severity: Severity = Severity.ERROR
+    fix: Fix = ()
+
+    @property
+    def severity(self) -> Severity:
+        """As its code's."""
+        return self.code.severity

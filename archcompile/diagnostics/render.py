@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from archcompile.diagnostics.diagnostic import Diagnostic, Severity
+from archcompile.diagnostics.codes import Severity
+from archcompile.diagnostics.diagnostic import Diagnostic
 from archcompile.diagnostics.excerpt import excerpt
 from archcompile.diagnostics.span import Span
 from archcompile.diagnostics.terminal import terminal_text
@@ -22,7 +23,7 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
     Variants of one file find the same thing again: same code, place and sentence are one finding.
     """
-    unique = {(d.code, d.severity, d.span, d.message): d for d in reversed(tuple(diagnostics))}
+    unique = {(d.code, d.span, d.message): d for d in reversed(tuple(diagnostics))}
     return tuple(sorted(unique.values(), key=_position))
 
 
@@ -68,6 +69,7 @@ def to_dict(diagnostic: Diagnostic) -> dict[str, Json]:
             {"message": related.message, **_place(related.span)} for related in diagnostic.related
         ],
         "help": diagnostic.help,
+        "fix": [{"text": edit.text, **_place(edit.span)} for edit in diagnostic.fix],
     }
 
 
@@ -90,12 +92,11 @@ def _position(diagnostic: Diagnostic) -> tuple[bool, str, int, int, int, int, st
 
 
 class _Page:
-    """Where findings are written: its colours, its width, and the lines of the files quoted."""
+    """Where findings are written: its colours and its width."""
 
     def __init__(self, *, color: bool, width: int) -> None:
         self._color = color
         self._width = width
-        self._lines: dict[str, tuple[str, ...]] = {}
 
     def paragraph(self, finding: Diagnostic) -> Iterator[str]:
         """The lines of one finding: heading, quoted source, help, and the related places."""
@@ -117,7 +118,7 @@ class _Page:
         yield f"{place}{self._paint(title, colour)}: {terminal_text(message)}"
 
     def _quote(self, span: Span | None, gutter: int, colour: str, mark: str) -> Iterator[str]:
-        if span is None or not (line := self._line(span)):
+        if span is None or not (line := span.file.line(span.line)):
             return
         shown = excerpt(line, span, self._width - gutter - 4)
         empty = self._paint(f"{' ' * (gutter + 2)}|", _BLUE)
@@ -125,12 +126,6 @@ class _Page:
         yield empty
         yield f"{self._paint(f' {span.line:>{gutter}} |', _BLUE)} {shown.text}".rstrip()
         yield f"{empty} {' ' * shown.offset}{marks}"
-
-    def _line(self, span: Span) -> str:
-        """The span's first line; a file is cut into lines once, however many findings it has."""
-        lines = self._lines.setdefault(span.file.path, ()) or span.file.lines()
-        self._lines[span.file.path] = lines
-        return lines[span.line - 1] if 0 < span.line <= len(lines) else ""
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._color else text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML as libyaml counts lines; ``str.splitlines`` knows more."""
 
 
@@ -27,7 +28,13 @@ class SourceFile:
 
     def lines(self) -> tuple[str, ...]:
         """Every line of the text, without the line breaks; text after the last break is a line."""
-        return tuple(_BREAK.split(self.text))
+        return _lines(self.text)
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> tuple[str, ...]:
+    """Cut once, however many findings a file has."""
+    return tuple(BREAK.split(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,25 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def start(self) -> Span:
+        """The empty span where this one starts."""
+        return Span(self.file, self.line, self.column, self.line, self.column)
+
+    def end(self) -> Span:
+        """The empty span where this one ends."""
+        return Span(self.file, self.end_line, self.end_column, self.end_line, self.end_column)
+
+    def text(self) -> str:
+        """What the author wrote there; line breaks are newlines."""
+        lines = self.file.lines()[self.line - 1 : self.end_line]
+        if not lines:
+            return ""
+        first, last = lines[0], lines[-1]
+        if len(lines) == 1:
+            return first[self.column - 1 : self.end_column - 1]
+        between = lines[1:-1]
+        return "\n".join((first[self.column - 1 :], *between, last[: self.end_column - 1]))
 
     def within(self, start: int, end: int) -> Span:
         """The part from ``start`` to ``end`` (characters from the span's own start, one line)."""

@@ -26,10 +26,10 @@ from archcompile.ir.op import Op, Unknown
 
 @dataclass(frozen=True, slots=True)
 class BuiltOp:
-    """An op with its arguments, where each stands, and the author's form of symbolic sizes."""
+    """An op with its arguments, each as it is written, and the author's form of symbolic sizes."""
 
     op: Op
-    spans: dict[str, Span]
+    given: dict[str, Tree]
     written: tuple[tuple[Dim, Expr], ...]
     """None that names what its size does not depend on, as ``n - n + 1`` would."""
 
@@ -107,8 +107,7 @@ def _validated(
     written = tuple(
         (size, part) for part in parts if mentioned(part) <= dim_words(size := to_dim(part))
     )
-    spans = {name: tree.span for name, tree in given.items()}
-    return BuiltOp(op.updated(unknown) if unknown else op, spans, written)
+    return BuiltOp(op.updated(unknown) if unknown else op, given, written)
 
 
 def _held(value: Expr, slot: Slot) -> object:

@@ -18,6 +18,7 @@ from archcompile.frontend.flow import Flow, Open_, shapes
 from archcompile.frontend.frame import Frame, Open, rounds, settled
 from archcompile.frontend.gpu_groups import shared, split
 from archcompile.frontend.places import Places
+from archcompile.frontend.refusals import refused
 from archcompile.frontend.sizes import to_python
 from archcompile.frontend.starts import Scope, starts_of
 from archcompile.frontend.tree import Scalar
@@ -240,7 +241,7 @@ class LineMaker:
             op, parts = shared(op, tuple(value.type for value in reads), call.frame.gpus)
             made = split(settled_type(op, *(value.type for value in reads)), parts, op)
         except OpError as error:
-            raise _refused(error, built, call.word, reads) from None
+            raise refused(error, built, call, layer.span, reads) from None
         weights = op.weights(*(value.type for value in reads))
         starts = starts_of(op, weights, layer.init, call.frame, self.expansion.starts)
         self.expansion.claim(path, op, weights, call.word.span)
@@ -300,16 +301,6 @@ def _piece_paths(
             help="give each output a name",
         )
     return parts
-
-
-def _refused(error: OpError, built: BuiltOp, word: Scalar, reads: tuple[Value, ...]) -> Exception:
-    place = built.spans.get(error.argument or "", word.span)
-    origins = tuple(
-        Related(value.span, f"`{value.name}` is {value.type}")
-        for value in reads
-        if value.span is not None
-    )
-    return finding(error.code, error.message, place, help=error.help, related=origins)
 
 
 def _refuse_init(layer: Layer, word: Scalar) -> None:

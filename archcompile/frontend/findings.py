@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from archcompile.diagnostics import Code, Diagnostic, Related, Span, SpecError
+from archcompile.diagnostics import Code, Diagnostic, Fix, Related, Span, SpecError
 
 
 class GiveUp(Exception):
@@ -27,9 +27,10 @@ class Findings:
         *,
         help: str | None = None,
         related: tuple[Related, ...] = (),
+        fix: Fix = (),
     ) -> None:
         """Add one finding."""
-        self.found.append(Diagnostic(code, message, span, related=related, help=help))
+        self.found.append(Diagnostic(code, message, span, related, help, fix))
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -65,6 +66,7 @@ def finding(
     *,
     help: str | None = None,
     related: tuple[Related, ...] = (),
+    fix: Fix = (),
 ) -> SpecError:
     """The error of a single finding, to raise."""
-    return SpecError([Diagnostic(code, message, span, related=related, help=help)])
+    return SpecError([Diagnostic(code, message, span, related, help, fix)])

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
+from archcompile.ir.remedy import Remedy
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
@@ -26,7 +27,8 @@ from archcompile.ir.weight import Weight
 class OpError(Exception):
     """An op refuses its inputs or its arguments; elaboration adds the place and makes a finding.
 
-    ``argument`` names the argument at fault, ``operand`` the index of the input at fault.
+    ``argument`` names the argument at fault, ``operand`` the index of the input at fault;
+    ``remedy`` is what ``help`` says, so that it can be done.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class OpError(Exception):
         help: str | None = None,
         argument: str | None = None,
         operand: int | None = None,
+        remedy: Remedy | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -44,6 +47,7 @@ class OpError(Exception):
         self.help = help
         self.argument = argument
         self.operand = operand
+        self.remedy = remedy
 
 
 _DECIDED: ContextVar[bool] = ContextVar("decided", default=False)

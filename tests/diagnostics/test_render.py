@@ -13,7 +13,6 @@ from archcompile.diagnostics import (
     Code,
     Diagnostic,
     Related,
-    Severity,
     SourceFile,
     Span,
     render,
@@ -47,9 +46,8 @@ def finding(
     code: Code = Code.UNKNOWN_ARGUMENT,
     related: tuple[Related, ...] = (),
     help: str | None = None,
-    severity: Severity = Severity.ERROR,
 ) -> Diagnostic:
-    return Diagnostic(code, message, span, related, help, severity)
+    return Diagnostic(code, message, span, related, help)
 
 
 def caret_line(text: str, marked: str, width: int = 100) -> tuple[str, str]:
@@ -242,12 +240,12 @@ def test_only_the_first_findings_are_shown_and_all_are_counted() -> None:
 
 
 def test_warnings_are_counted_apart() -> None:
-    warning = finding(span_of(BAD, "name"), severity=Severity.WARNING)
+    warning = finding(span_of(BAD, "name"), code=Code.UNREAD)
     assert summary([warning]) == "1 warning in specs/bad.yaml"
     assert summary([warning, finding(span_of(BAD, "layers"))]) == (
         "1 error, 1 warning in specs/bad.yaml"
     )
-    assert "warning[AC302]" in render([warning], color=False, width=80)
+    assert "warning[AC901]" in render([warning], color=False, width=80)
 
 
 def test_no_findings_are_no_text() -> None:
@@ -268,6 +266,7 @@ def test_a_finding_is_json() -> None:
         "end_line": 7,
         "end_column": 32,
         "help": "h",
+        "fix": [],
         "related": [
             {
                 "message": "r",
