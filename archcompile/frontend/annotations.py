@@ -1,4 +1,4 @@
-"""What a spec says about its network beside building it: ``cite`` and ``expect``."""
+"""What a spec says about its network beside building it: ``cite``, ``expect`` and ``allow``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
+from archcompile.diagnostics import Code
+from archcompile.diagnostics.codes import Severity
+from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import Cite, Claim
 from archcompile.frontend.fields import (
     Keys,
+    described,
+    distinct,
     items,
     known_entries,
     mapping,
@@ -17,6 +22,7 @@ from archcompile.frontend.fields import (
     wrong_type,
 )
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 _CITE_KEYS = Keys("`cite`", ("paper", "section", "url", "deviations"))
@@ -30,6 +36,7 @@ _COUNTS: dict[str, _Subject] = {
     "connections": "connections",
 }
 _CLAIM_KEYS = Keys("`inference`", (*_COUNTS, "receptive_field", "shapes"))
+_WARNINGS = tuple(code.value for code in Code if code.severity is Severity.WARNING)
 _EXPECT_KEYS = Keys("`expect`", (*_CLAIM_KEYS.known, "inference"))
 
 
@@ -67,6 +74,39 @@ def _url(findings: Findings, entry: Entry) -> str | None:
         wrong_type(findings, url, "an address", "it starts with https:// and holds no spaces")
         return None
     return url.text
+
+
+def allowed(findings: Findings, tree: Tree) -> tuple[Scalar, ...]:
+    """``allow``: codes of warnings that the author knows of; one may stand alone."""
+    every: tuple[Tree, ...] = (tree,)
+    if not isinstance(tree, Scalar):
+        every = items(findings, tree, "codes of warnings", "e.g. `allow: [AC901]`")
+    return distinct(findings, [_warning(findings, item) for item in every])
+
+
+def _warning(findings: Findings, tree: Tree) -> Scalar | None:
+    """The code of a warning, or ``None`` after a finding."""
+    if isinstance(tree, Scalar) and tree.text in _WARNINGS:
+        return tree
+    errors = [code.value for code in Code if code.severity is Severity.ERROR]
+    if isinstance(tree, Scalar) and tree.text in errors:
+        findings.add(
+            Code.WRONG_TYPE,
+            f"`{tree.text}` is an error, and only a warning can be allowed",
+            tree.span,
+            help=f"the warnings are {listed(_WARNINGS)}",
+        )
+        return None
+    word = f"AC{tree.text}" if isinstance(tree, Scalar) and tree.text.isdigit() else None
+    near = closest(word or tree.text, _WARNINGS) if isinstance(tree, Scalar) else None
+    findings.add(
+        Code.WRONG_TYPE,
+        f"expected the code of a warning, got {described(tree)}",
+        tree.span,
+        help=f"did you mean `{near}`?" if near else f"the warnings are {listed(_WARNINGS)}",
+        fix=replaced(tree, near) if near else (),
+    )
+    return None
 
 
 def claims(findings: Findings, tree: Tree) -> tuple[Claim, ...]:

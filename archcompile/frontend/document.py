@@ -253,6 +253,8 @@ class Document(Model):
     layers: tuple[Layer, ...]
     outputs: tuple[Output, ...] = ()
     expect: tuple[Claim, ...] = ()
+    allow: tuple[InstanceOf[Scalar], ...] = ()
+    """The codes of warnings that the author knows of."""
     span: Span
     layers_span: Span
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from archcompile.diagnostics import Code, Related
-from archcompile.frontend.annotations import cite, claims, plain_text
+from archcompile.frontend.annotations import allowed, cite, claims, plain_text
 from archcompile.frontend.block_entries import BlockReader, apart, block_names
 from archcompile.frontend.declarations import inputs, outputs, uses, variants
 from archcompile.frontend.declared_names import check_apart, let, parameters
@@ -47,8 +47,8 @@ _KEYS = Keys(
         "layers",
         "outputs",
         "expect",
+        "allow",
     ),
-    frozenset(("allow",)),
 )
 _LIBRARY_KEYS = Keys("a file of blocks", ("archcompile", "name", "title", "cite", "use", "blocks"))
 _NETWORK_KEYS = ("params", "variants", "input", "layers", "outputs", "expect")
@@ -138,6 +138,7 @@ class _DocumentReader:
         body = self._several(known, "layers", lambda _, value: within.layers(value))
         shown = self._several(known, "outputs", outputs)
         expected = self._several(known, "expect", claims)
+        silenced = self._several(known, "allow", allowed)
         names = [each.name for each in given if each.name is not None]
         check_apart(self.findings, declared, names, derived)
         self.findings.stop()
@@ -156,6 +157,7 @@ class _DocumentReader:
             layers=body,
             outputs=shown,
             expect=expected,
+            allow=silenced,
             span=tree.span,
             layers_span=known["layers"].key.span,
         )

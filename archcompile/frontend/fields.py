@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from archcompile.diagnostics import Code, Related, Span
 from archcompile.diagnostics.suggest import closest, listed
@@ -24,8 +24,6 @@ class Keys:
 
     owner: str
     known: tuple[str, ...]
-    later: frozenset[str] = field(default_factory=frozenset)
-    """Keys of the language that this version does not support yet."""
 
 
 def described(tree: Tree) -> str:
@@ -114,16 +112,9 @@ def known_entries(findings: Findings, tree: Mapping, keys: Keys) -> dict[str, En
         key = entry.key.text
         if key in keys.known:
             known[key] = entry
-        elif key in keys.later:
-            unsupported(findings, entry.key, f"`{key}`")
         else:
             unknown_key(findings, entry.key, keys.owner, keys.known)
     return known
-
-
-def unsupported(findings: Findings, place: Tree, what: str) -> None:
-    """Add the finding that the language has this, and this version not yet."""
-    findings.add(Code.UNSUPPORTED, f"{what} is not supported yet", place.span)
 
 
 def unknown_key(findings: Findings, key: Scalar, owner: str, choices: Iterable[str]) -> None:

@@ -175,7 +175,10 @@ def test_layers_nest() -> None:
             ],
         ),
         (f"{HEAD}{BODY}titel: x\n", ["AC201 5:1 unknown key `titel` in a spec"]),
-        (f"{HEAD}{BODY}allow: [a]\n", ["AC506 5:1 `allow` is not supported yet"]),
+        (
+            f"{HEAD}{BODY}allow: [a]\n",
+            ["AC203 5:9 expected the code of a warning, got the text `a`"],
+        ),
         (f"{HEAD}{BODY}title: 3\n", ["AC203 5:8 expected a title, got the number 3"]),
         (f"{HEAD}{BODY}outputs: fc\n", ["AC203 5:10 expected the outputs, got the text `fc`"]),
         (f"{HEAD}{BODY}outputs: [a, a]\n", ["AC309 5:14 `a` stands twice"]),

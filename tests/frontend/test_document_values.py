@@ -326,3 +326,28 @@ def test_connections_and_claims_of_inference_are_claims() -> None:
 )
 def test_a_wrong_claim_of_inference_is_said_at_its_place(entry: str, line: str) -> None:
     assert refused_key(entry) == [line]
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"), [("[AC901, AC903]", ["AC901", "AC903"]), ("AC902", ["AC902"])]
+)
+def test_warnings_are_allowed_by_code(written: str, codes: list[str]) -> None:
+    assert [code.text for code in body_of(f"allow: {written}").allow] == codes
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("[AC502]", "AC203 5:9 `AC502` is an error, and only a warning can be allowed"),
+        ("AC999", "AC203 5:8 expected the code of a warning, got the text `AC999`"),
+        ("{AC901: true}", "AC203 5:8 expected codes of warnings, got a mapping"),
+        ("[[AC901]]", "AC203 5:9 expected the code of a warning, got a list"),
+        ("[AC901, AC901]", "AC309 5:16 `AC901` stands twice"),
+    ],
+)
+def test_only_a_warning_can_be_allowed(written: str, found: str) -> None:
+    assert refused_key(f"allow: {written}") == [found]
+
+
+def test_a_warning_that_is_misspelt_has_the_nearest_as_help() -> None:
+    assert help_of_key("allow: [ac903]") == "did you mean `AC903`?"
