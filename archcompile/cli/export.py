@@ -11,7 +11,7 @@ import click
 from archcompile.cli.build import only
 from archcompile.cli.console import arrow, say
 from archcompile.cli.options import OUT, selection, specs
-from archcompile.outputs import locked, make_folder
+from archcompile.outputs import locked, usual_place
 
 if TYPE_CHECKING:
     from archcompile.network import Network
@@ -67,6 +67,4 @@ def command(
 
 def _usual(network: Network) -> Path:
     """The model's place beside what ``build`` writes, in a folder that is there."""
-    folder = OUT / network.name
-    make_folder(folder)
-    return folder / f"{network.name}.onnx"
+    return usual_place(OUT / network.name / f"{network.name}.onnx")

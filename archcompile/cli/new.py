@@ -64,13 +64,13 @@ def _check_name(name: str) -> None:
 
 def _write(path: Path, text: str, *, is_usual: bool, force: bool) -> None:
     """Raises SpecError where a file is there already, or none can be written."""
-    from archcompile.outputs import file_output, make_folder  # late: help writes nothing
+    from archcompile.outputs import file_output, usual_place  # late: help writes nothing
     from archcompile.weights.writing import replaced
 
     if path.is_file() and not force:
         help = "choose another name, or pass --force to overwrite it"
         raise SpecError([Diagnostic(Code.NOT_OURS, f"`{path}` is there already", None, help=help)])
     if is_usual:
-        make_folder(path.parent)
+        usual_place(path)
     with file_output(path, force=force) as place, replaced(place) as file:
         file.write(text.encode())

@@ -8,7 +8,7 @@ from archcompile.outputs.compare import compare_folder
 from archcompile.outputs.folder import Outcome, write_folder, write_folders
 from archcompile.outputs.lock import locked
 from archcompile.outputs.ownership import MARK, is_ours
-from archcompile.outputs.single import file_output, make_folder
+from archcompile.outputs.single import file_output, usual_place
 
 __all__ = [
     "MARK",
@@ -17,7 +17,7 @@ __all__ = [
     "file_output",
     "is_ours",
     "locked",
-    "make_folder",
+    "usual_place",
     "write_folder",
     "write_folders",
 ]

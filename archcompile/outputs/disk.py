@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from archcompile.weights.writing import sync_folder
+from archcompile.weights.writing import new_file, sync_folder
 
 _EXCHANGE = 2
 _HERE = -100  # AT_FDCWD
@@ -20,7 +20,7 @@ _NO_EXCHANGE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM
 
 def write_new(path: Path, content: bytes) -> None:
     """A new file with the content, on the disk when this returns; its mode is the umask's."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = new_file(path)
     try:
         left = memoryview(content)
         while left:
@@ -42,6 +42,17 @@ def keep(source: Path, target: Path) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
+        if not target.is_symlink():
+            _sync(target)
+
+
+def _sync(path: Path) -> None:
+    """The content of a file on the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove(path: Path) -> None:

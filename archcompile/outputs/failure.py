@@ -16,6 +16,15 @@ def refused(code: Code, message: str, help: str | None = None) -> SpecError:
     return SpecError([Diagnostic(code, message, None, help=help)])
 
 
+def refuse_link(path: Path) -> None:
+    """Raises NOT_OURS for a symbolic link: a stranger's tree may point it at any place."""
+    with reading(path):
+        is_link = path.is_symlink()
+    if is_link:
+        help = "put what it points to in its place, or name that yourself"
+        raise refused(Code.NOT_OURS, f"`{path}` is a symbolic link", help)
+
+
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
     """Turns what the operating system refuses while ``target`` is written into a finding."""

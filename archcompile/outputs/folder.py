@@ -1,13 +1,13 @@
 """One folder of a build, written whole or not at all.
 
-The files are staged in ``.<name>.<process>.tmp`` beside the folder, brought to the disk, and
-swapped in at once (``renameat2``), or by two renames where a system cannot: then a run killed
-between the two leaves the old folder as ``.<name>.<process>.old``, and the next run puts it back.
+The files are staged in ``.<name>.<process>.archcompile-new`` beside the folder, brought to the
+disk, and swapped in at once (``renameat2``), or by two renames where a system cannot: then a run
+killed between the two leaves the old folder as ``….archcompile-old``; the next run puts it back.
 """
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
@@ -16,9 +16,8 @@ from archcompile.diagnostics import Code, Diagnostic, SpecError
 from archcompile.outputs import disk
 from archcompile.outputs.failure import FORCE, reading, writing
 from archcompile.outputs.lock import LOCK_NAME, locked
-from archcompile.outputs.ownership import LEFTOVER
 from archcompile.outputs.survey import Survey, check_name, encoded, survey
-from archcompile.weights.writing import sync_folder
+from archcompile.weights.writing import LEFTOVER, staging, sync_folder
 
 
 class Outcome(Enum):
@@ -85,7 +84,7 @@ def _write(target: Path, files: Mapping[str, bytes], seen: Survey) -> Outcome:
     if seen.exists and not (seen.changed or seen.missing or seen.stale or replaced):
         return Outcome.UNCHANGED
     kept = sorted({*seen.models, *seen.foreign} - replaced)
-    staged = _beside(target, "tmp")
+    staged = staging(target, "new")
     try:
         with writing(target):
             staged.mkdir()
@@ -93,6 +92,8 @@ def _write(target: Path, files: Mapping[str, bytes], seen: Survey) -> Outcome:
                 disk.write_new(staged / name, content)
             for name in kept:
                 disk.keep(target / name, staged / name)
+            if seen.exists:
+                staged.chmod(stat.S_IMODE(target.stat().st_mode))
             sync_folder(staged)
             _swap(staged, target)
     finally:
@@ -109,7 +110,7 @@ def _swap(staged: Path, target: Path) -> None:
 
 
 def _swap_in_two_steps(staged: Path, target: Path) -> None:
-    aside = _beside(target, "old")
+    aside = staging(target, "old")
     try:
         target.rename(aside)
         staged.rename(target)
@@ -118,10 +119,6 @@ def _swap_in_two_steps(staged: Path, target: Path) -> None:
             aside.rename(target)
         raise
     disk.remove(aside)
-
-
-def _beside(target: Path, stage: str) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}.{stage}")
 
 
 def _is_quiet(out: Path) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs.failure import refused, writing
+from archcompile.outputs.failure import refuse_link, refused, writing
 
 if sys.platform != "win32":
     import fcntl
 
 LOCK_NAME = ".archcompile.lock"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextmanager
@@ -26,9 +28,12 @@ def locked(out: Path) -> Iterator[None]:
     build does.
 
     Raises:
-        SpecError: LOCKED with the holder's number, or FILE_UNWRITABLE.
+        SpecError: LOCKED with the holder's number, NOT_OURS where the folder or the lock's file is
+        a link, which might lead anywhere, FILE_UNWRITABLE.
     """
     path = out / LOCK_NAME
+    for place in (out, path):
+        refuse_link(place)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         descriptor = _acquire(path)
@@ -43,8 +48,9 @@ def locked(out: Path) -> Iterator[None]:
 
 def _acquire(path: Path) -> int:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
         try:
+            _require_plain(path, os.fstat(descriptor))
             if not _try_lock(descriptor):
                 raise _held(path, os.read(descriptor, 32))
             if _is_still_there(path, descriptor):
@@ -53,6 +59,12 @@ def _acquire(path: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)  # its holder took the file away between our opening and locking it
+
+
+def _require_plain(path: Path, found: os.stat_result) -> None:
+    """A pipe, a device, or a second name of another file is not written to."""
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        raise refused(Code.NOT_OURS, f"`{path}` is no lock of archcompile's", "move it away")
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -11,9 +11,6 @@ PRODUCER = "archcompile"
 HEAD_BYTES = 1024
 """The mark stands within this many bytes, so that a big file is never read to decide."""
 
-LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?P<process>[0-9]+)\.(?P<stage>tmp|old|part)")
-"""Names of what a run stages: where no such run is alive, a killed one left it."""
-
 _LINES = 8
 _MARK = MARK.encode()
 _REPORT = re.compile(rb'\s*\{[^{}\[\]]*"generated"\s*:\s*"(Generated )?by archcompile')

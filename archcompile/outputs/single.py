@@ -9,8 +9,9 @@ from pathlib import Path
 
 from archcompile.diagnostics import Code
 from archcompile.outputs import disk
-from archcompile.outputs.failure import FORCE, reading, refused, writing
-from archcompile.outputs.ownership import HEAD_BYTES, LEFTOVER, is_ours
+from archcompile.outputs.failure import FORCE, reading, refuse_link, refused, writing
+from archcompile.outputs.ownership import HEAD_BYTES, is_ours
+from archcompile.weights.writing import LEFTOVER
 
 
 @contextmanager
@@ -34,10 +35,18 @@ def file_output(path: Path, *, force: bool) -> Iterator[Path]:
         yield place
 
 
-def make_folder(path: Path) -> None:
-    """Makes the folder and those above it, where they are missing. Raises SpecError."""
-    with writing(path):
-        path.mkdir(parents=True, exist_ok=True)
+def usual_place(path: Path) -> Path:
+    """The path of a file that no user named: its folders are made, and no part of it is a link.
+
+    Raises:
+        SpecError: NOT_OURS for a link, which a stranger's tree may point anywhere;
+            FILE_UNWRITABLE.
+    """
+    for place in (*reversed(path.parents), path):
+        refuse_link(place)
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _refuse(path: Path, place: Path, *, force: bool) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from archcompile.diagnostics import Code, InternalError
 from archcompile.outputs.failure import reading, refused
-from archcompile.outputs.ownership import HEAD_BYTES, LEFTOVER, is_model, is_ours
+from archcompile.outputs.ownership import HEAD_BYTES, is_model, is_ours
+from archcompile.weights.writing import LEFTOVER, model_of_weights
 
 DROPPED = frozenset({"__pycache__", ".DS_Store"})
 """What other programs leave beside our files: nobody's work, and gone after the next build."""
-_WEIGHTS = ".data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,8 @@ def _refuse_anything_else(target: Path, mode: int) -> None:
 
 def _holds_weights(name: str, found: Mapping[str, str | None]) -> bool:
     """Whether it is the second file of a large model of ours, which holds nothing but numbers."""
-    return (
-        name.endswith(_WEIGHTS)
-        and found[name] == "foreign"
-        and found.get(name.removesuffix(_WEIGHTS)) == "models"
-    )
+    model = model_of_weights(name)
+    return model is not None and found[name] == "foreign" and found.get(model) == "models"
 
 
 def encoded(files: Mapping[str, str | bytes]) -> dict[str, bytes]:

@@ -60,6 +60,21 @@ def test_files_have_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "net" / "net.py").stat().st_mode) == 0o640
 
 
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path, swap: str) -> None:
+    target = tmp_path / "net"
+    write_folder(target, FILES, force=False)
+    target.chmod(0o700)
+    write_folder(target, {**FILES, "net.py": f"# {MARK}\nx = 2\n"}, force=False)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+
+
+def test_folders_of_others_that_look_like_staged_ones_stay(tmp_path: Path) -> None:
+    for name in (".net.12.tmp", ".cache.1.old"):
+        (tmp_path / name).mkdir()
+    write_folder(tmp_path / "net", FILES, force=False)
+    assert {path.name for path in tmp_path.iterdir()} == {"net", ".net.12.tmp", ".cache.1.old"}
+
+
 def test_a_changed_build_replaces_the_folder(tmp_path: Path, swap: str) -> None:
     target = tmp_path / "net"
     write_folder(target, {**FILES, "old.txt": f"# {MARK}\n"}, force=False)
@@ -93,7 +108,7 @@ def test_all_is_on_the_disk_before_the_swap_and_the_swap_after_it(
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "rename", renamed)
     write_folder(tmp_path / "net", FILES, force=False)
-    staged = f".net.{os.getpid()}.tmp"
+    staged = f".net.{os.getpid()}.archcompile-new"
     assert steps == ["net.py", "net.svg", staged, "swap", tmp_path.name]
 
 
@@ -134,11 +149,11 @@ def test_the_weights_beside_a_large_model_are_kept_with_it_and_foreign_without(
     target = tmp_path / "net"
     write_folder(target, FILES, force=False)
     (target / "net.onnx").write_bytes(MODEL)
-    (target / "net.onnx.data").write_bytes(b"numbers")
+    (target / "net.onnx.0123456789abcdef.data").write_bytes(b"numbers")
     write_folder(target, {"net.py": f"# {MARK}\n"}, force=False)
-    assert (target / "net.onnx.data").read_bytes() == b"numbers"
+    assert (target / "net.onnx.0123456789abcdef.data").read_bytes() == b"numbers"
     (target / "net.onnx").unlink()
-    with pytest.raises(SpecError, match=r"net\.onnx\.data` was not written by archcompile"):
+    with pytest.raises(SpecError, match=r"\.data` was not written by archcompile"):
         write_folder(target, FILES, force=False)
 
 

@@ -82,3 +82,40 @@ def test_a_lock_whose_file_was_taken_away_meanwhile_is_taken_anew(
         assert path.read_text() == f"{os.getpid()}\n"
     assert len(opened) == 2
     assert not path.exists()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path, exists: bool) -> None:
+    victim, out = tmp_path / "victim", tmp_path / "out"
+    out.mkdir()
+    if exists:
+        victim.write_text("untouched")
+    (out / lock.LOCK_NAME).symlink_to(victim)
+    with pytest.raises(SpecError, match="is a symbolic link") as error:
+        write_folder(out / "net", FILES, force=True)
+    assert [finding.code for finding in error.value.diagnostics] == [Code.NOT_OURS]
+    assert victim.exists() == exists
+    assert not exists or victim.read_text() == "untouched"
+
+
+def test_a_pipe_or_a_second_name_of_a_file_is_no_lock(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (tmp_path / "piped").mkdir()
+    (tmp_path / "named").mkdir()
+    os.mkfifo(tmp_path / "piped" / lock.LOCK_NAME)
+    os.link(victim, tmp_path / "named" / lock.LOCK_NAME)
+    for out in (tmp_path / "piped", tmp_path / "named"):
+        with pytest.raises(SpecError, match="no lock of archcompile's") as error:
+            write_folder(out / "net", FILES, force=True)
+        assert [finding.code for finding in error.value.diagnostics] == [Code.NOT_OURS]
+    assert victim.read_text() == "untouched"
+
+
+def test_a_link_in_the_place_of_the_output_folder_is_refused(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "generated").symlink_to(elsewhere)
+    with pytest.raises(SpecError, match="is a symbolic link"):
+        write_folder(tmp_path / "generated" / "net", FILES, force=True)
+    assert list(elsewhere.iterdir()) == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.outputs import file_output, make_folder
+from archcompile.outputs import file_output, usual_place
 from tests.whole_file import write_file
 
 MODEL = b"\x08\x0a\x12\x0barchcompile" + b"weights"
@@ -71,12 +72,17 @@ def test_a_link_to_itself_is_a_finding(tmp_path: Path) -> None:
 def test_leftovers_of_killed_runs_go_and_those_of_others_stay(tmp_path: Path) -> None:
     dead, alive = 2**22 + 1, os.getppid()
     for process in (dead, alive, 10**30):
-        (tmp_path / f".net.onnx.{process}.tmp").write_bytes(b"half")
-    (tmp_path / f".net.onnx.{dead}.part").write_bytes(b"half")
-    (tmp_path / ".net.onnx.mine.tmp").write_bytes(b"mine")
+        (tmp_path / f".net.onnx.{process}.archcompile-new").write_bytes(b"half")
+    (tmp_path / f".net.onnx.{dead}.archcompile-part").write_bytes(b"half")
+    (tmp_path / ".net.onnx.mine.archcompile-new").write_bytes(b"mine")
     write_file(tmp_path / "net.onnx", MODEL, force=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [f".net.onnx.{alive}.tmp", f".net.onnx.{10**30}.tmp", ".net.onnx.mine.tmp", "net.onnx"]
+        [
+            f".net.onnx.{alive}.archcompile-new",
+            f".net.onnx.{10**30}.archcompile-new",
+            ".net.onnx.mine.archcompile-new",
+            "net.onnx",
+        ]
     )
 
 
@@ -89,12 +95,40 @@ def test_a_block_that_cannot_write_is_a_finding(tmp_path: Path) -> None:
     assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
 
 
-def test_a_folder_is_made_with_those_above_it_or_is_a_finding(tmp_path: Path) -> None:
-    make_folder(tmp_path / "a" / "b")
-    make_folder(tmp_path / "a" / "b")
+def test_a_usual_place_has_its_folders_made_or_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "net.onnx"
+    assert usual_place(path) == usual_place(path) == path
     assert (tmp_path / "a" / "b").is_dir()
     (tmp_path / "file").touch()
-    for path in (tmp_path / "file", tmp_path / "file" / "b"):
-        with pytest.raises(SpecError) as error:
-            make_folder(path)
-        assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
+    with pytest.raises(SpecError) as error:
+        usual_place(tmp_path / "file" / "net.onnx")
+    assert [finding.code for finding in error.value.diagnostics] == [Code.FILE_UNWRITABLE]
+
+
+@pytest.mark.parametrize("link", ["a", "a/b", "a/b/net.onnx"])
+def test_a_usual_place_lies_behind_no_link(tmp_path: Path, link: str) -> None:
+    """A stranger's tree may hold links to anywhere; who names a place himself may use one."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / link).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / link).symlink_to(elsewhere)
+    with pytest.raises(SpecError, match="is a symbolic link") as error:
+        usual_place(tmp_path / "a" / "b" / "net.onnx")
+    assert [finding.code for finding in error.value.diagnostics] == [Code.NOT_OURS]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_link_laid_out_for_what_is_staged_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"untouched")
+    (tmp_path / f".net.onnx.{os.getpid()}.archcompile-part").symlink_to(victim)
+    write_file(tmp_path / "net.onnx", MODEL, force=False)
+    assert victim.read_bytes() == b"untouched"
+    assert (tmp_path / "net.onnx").read_bytes() == MODEL
+
+
+def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    write_file(tmp_path / "net.onnx", MODEL, force=False)
+    (tmp_path / "net.onnx").chmod(0o600)
+    write_file(tmp_path / "net.onnx", MODEL + b"new", force=False)
+    assert stat.S_IMODE((tmp_path / "net.onnx").stat().st_mode) == 0o600

@@ -2,11 +2,14 @@
 
 Serialisation is deterministic. A protobuf holds at most 2 GiB; larger models keep their weights in
 a second file beside the first (ONNX external data), which onnx and onnxruntime find by its name.
+The name has the weights' digest in it: until the new model stands, the old one has its own weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -16,7 +19,7 @@ from archcompile.backends.onnx.graph import OnnxModel, OnnxValue
 from archcompile.backends.onnx.version import DOMAIN, DOMAIN_VERSION, IR_VERSION, PRODUCER
 from archcompile.libraries import onnx as onnx_library
 from archcompile.targets.onnx import OPSET, OnnxConstant
-from archcompile.weights.writing import replaced
+from archcompile.weights.writing import model_of_weights, replaced, weights_name
 
 if TYPE_CHECKING:
     import onnx
@@ -51,29 +54,59 @@ def write(
     path: Path,
     external_from: int = EXTERNAL_FROM,
 ) -> tuple[Path, ...]:
-    """Write the model to ``path``, large weights to ``<path>.data``; returns the files written.
+    """Write the model to ``path``, large weights beside it; returns the files written.
 
-    A file appears whole or not at all. Raises OSError where the folder cannot be written.
+    Model and weights are exchanged whole or not at all; weights of a model that was there before go
+    last. Raises OSError where the folder cannot be written.
     """
     if sum(weights[value.name].nbytes for value in model.weights) < external_from:
-        with replaced(path) as file:
-            file.write(encode(model, weights))
-        return (path,)
-    library = onnx_library()
-    beside = path.with_name(f"{path.name}.data")
-    proto, end = _model(library, model, model.inputs), 0
-    with replaced(beside) as file:
-        for value in model.weights:
-            start = -(-end // _PAGE) * _PAGE
-            content = _bytes(weights[value.name])
-            file.write(b"\0" * (start - end) + content)
-            end = start + len(content)
-            tensor = _described(library, proto, value)
-            tensor.data_location = library.TensorProto.EXTERNAL
-            _locate(tensor, location=beside.name, offset=start, length=len(content))
+        written: tuple[Path, ...] = (path,)
+        content = encode(model, weights)
+    else:
+        beside = _write_beside(model, weights, path)
+        content, written = _pointing(model, weights, beside), (path, beside)
     with replaced(path) as file:
-        file.write(_serialised(proto))
-    return (path, beside)
+        file.write(content)
+    with suppress(OSError):  # what is left harms nobody, and the next export tries again
+        for older in sorted({*_weights_beside(path)} - {*written}):
+            older.unlink()
+    return written
+
+
+def _write_beside(model: OnnxModel, weights: Mapping[str, Array], path: Path) -> Path:
+    digest = sha256()
+    for content in _pages(model, weights):
+        digest.update(content)
+    beside = path.with_name(weights_name(path.name, digest.hexdigest()))
+    with replaced(beside) as file:
+        for content in _pages(model, weights):
+            file.write(content)
+    return beside
+
+
+def _pages(model: OnnxModel, weights: Mapping[str, Array]) -> Iterator[bytes]:
+    """The content of the second file: each weight, filled up to a whole page."""
+    for value in model.weights:
+        content = _bytes(weights[value.name])
+        yield content
+        yield b"\0" * (-len(content) % _PAGE)
+
+
+def _pointing(model: OnnxModel, weights: Mapping[str, Array], beside: Path) -> bytes:
+    """The model whose weights stand in the other file."""
+    library = onnx_library()
+    proto, start = _model(library, model, model.inputs), 0
+    for value in model.weights:
+        length = weights[value.name].nbytes
+        tensor = _described(library, proto, value)
+        tensor.data_location = library.TensorProto.EXTERNAL
+        _locate(tensor, location=beside.name, offset=start, length=length)
+        start += length + -length % _PAGE
+    return _serialised(proto)
+
+
+def _weights_beside(path: Path) -> Iterator[Path]:
+    return (each for each in path.parent.iterdir() if model_of_weights(each.name) == path.name)
 
 
 def _model(library: ModuleType, model: OnnxModel, inputs: tuple[OnnxValue, ...]) -> onnx.ModelProto:

@@ -21,6 +21,7 @@ from archcompile.ir.program import Program
 from archcompile.passes.inference import for_inference
 from archcompile.proof import interpret, verification_weights
 from archcompile.weights import initial_weights
+from archcompile.weights.writing import model_of_weights
 from tests import handmade, programs
 
 ROOT = Path(__file__).parents[3]
@@ -77,10 +78,26 @@ def test_large_weights_stand_in_a_file_beside(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
     whole = run(path, x)
     written = save_onnx(program, weights, path, external_from=100)
-    assert written == (path, tmp_path / "net.onnx.data")
+    assert written[0] == path
+    assert model_of_weights(written[1].name) == "net.onnx"
     assert sorted(tmp_path.iterdir()) == sorted(written)
     onnx.checker.check_model(str(path), full_check=True)
     np.testing.assert_array_equal(run(path, x), whole)
+
+
+def test_the_weights_of_the_model_before_go_when_the_new_one_stands(tmp_path: Path) -> None:
+    program = handmade.blocks()
+    path = tmp_path / "net.onnx"
+    (tmp_path / "other.onnx.0123456789abcdef.data").touch()
+    first = save_onnx(program, verification_weights(program, 1), path, external_from=100)
+    second = save_onnx(program, verification_weights(program, 2), path, external_from=100)
+    assert first[1] != second[1]
+    assert not first[1].exists()
+    assert save_onnx(program, verification_weights(program, 2), path) == (path,)
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "net.onnx",
+        "other.onnx.0123456789abcdef.data",
+    }
 
 
 def test_external_tensors_start_on_pages(tmp_path: Path) -> None:
@@ -89,7 +106,8 @@ def test_external_tensors_start_on_pages(tmp_path: Path) -> None:
     model = onnx.load(tmp_path / "a.onnx", load_external_data=False)
     entries = [{e.key: e.value for e in each.external_data} for each in model.graph.initializer]
     assert [int(entry["offset"]) for entry in entries] == [0, 4096, 8192, 12288]
-    assert {entry["location"] for entry in entries} == {"a.onnx.data"}
+    (place,) = {entry["location"] for entry in entries}
+    assert model_of_weights(place) == "a.onnx"
 
 
 def test_weights_that_do_not_fit_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
