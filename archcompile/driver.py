@@ -18,7 +18,15 @@ from archcompile.diagnostics import (
     Related,
     SpecError,
 )
-from archcompile.frontend import Document, elaborate, networks, read_document, read_file
+from archcompile.frontend import (
+    STANDARD_INPUT,
+    Document,
+    elaborate,
+    networks,
+    read_document,
+    read_file,
+)
+from archcompile.frontend.source_file import is_folder
 from archcompile.ir.program import Program
 from archcompile.ir.verifier import verify as verify_program
 from archcompile.network import Network
@@ -51,18 +59,21 @@ class Built:
 
 
 def find_specs(paths: Sequence[str | Path]) -> tuple[Path, ...]:
-    """The spec files among files and folders; nothing means ``specs/``. Raises ``SpecError``."""
+    """The spec files among files and folders; nothing means ``specs/``. Raises ``SpecError``.
+
+    The text ``-`` is standard input; a file of that name is ``./-``.
+    """
     found: dict[Path, None] = {}
     findings: list[Diagnostic] = []
-    for path in map(Path, paths or (SPECS,)):
-        if not path.is_dir():
+    for path in (STANDARD_INPUT if each == "-" else Path(each) for each in paths or (SPECS,)):
+        if path is STANDARD_INPUT or not is_folder(path):
             found[path] = None  # the reader says what is wrong with it
             continue
         inside = sorted(each for each in path.rglob("*") if _is_spec(each))
         found.update(dict.fromkeys(inside))
         if not inside:
             findings.append(_no_specs(path))
-    if not paths and not Path(SPECS).is_dir():
+    if not paths and not is_folder(Path(SPECS)):
         findings, found = [_no_specs(Path(SPECS))], {}
     if findings:
         raise SpecError(findings)
@@ -106,7 +117,8 @@ def load(path: str | Path, variant: str | None = None, **parameters: object) -> 
     Without ``variant``: the one named as the file says, else the only one. ``parameters`` replace
     the file's own values, e.g. ``classes=10``. Raises ``SpecError``, which carries every finding.
     """
-    return compiled(read_document(Path(path)), variant, parameters)
+    read_from = STANDARD_INPUT if path == "-" else Path(path)
+    return compiled(read_document(read_from), variant, parameters)
 
 
 def compiled(
@@ -244,7 +256,7 @@ def _having(documents: Iterable[Document], variant: str | None) -> list[Document
 def _folder_of(path: Path, paths: Sequence[str | Path]) -> Path | None:
     """The named folder in which a file was found; ``None`` if the file itself was named."""
     named = map(Path, paths or (SPECS,))
-    return next((each for each in named if each.is_dir() and path.is_relative_to(each)), None)
+    return next((each for each in named if is_folder(each) and path.is_relative_to(each)), None)
 
 
 def _is_spec(path: Path) -> bool:

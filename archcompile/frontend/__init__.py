@@ -10,21 +10,33 @@ from archcompile.frontend.documents import is_library
 from archcompile.frontend.elaborate import elaborate, networks
 from archcompile.frontend.findings import finding
 from archcompile.frontend.reader import read
-from archcompile.frontend.source_file import load_file
+from archcompile.frontend.source_file import STDIN, load_file, load_stdin
 from archcompile.frontend.spec_folder import SpecFolder
 from archcompile.frontend.uses import file_content
 from archcompile.ops import all_ops
 
-__all__ = ["Document", "Library", "elaborate", "networks", "read_document", "read_file"]
+__all__ = [
+    "STANDARD_INPUT",
+    "Document",
+    "Library",
+    "elaborate",
+    "networks",
+    "read_document",
+    "read_file",
+]
+
+STANDARD_INPUT = Path(STDIN)
+"""Stands for standard input where a path is due: this very object, and no other path."""
 
 
 def read_file(path: Path, folder: Path | None = None) -> Document | Library:
     """What a file holds: a spec, with the blocks that it uses, or blocks alone.
 
     A spec uses files of its own folder and those below; blocks alone, of ``folder`` if they are
-    inside it. Raises ``SpecError`` with every finding of the stage that stopped.
+    inside it; ``STANDARD_INPUT``, of the working directory. Raises ``SpecError`` with every finding
+    of the stage that stopped.
     """
-    tree = read(load_file(path, str(path)))
+    tree = read(load_stdin() if path is STANDARD_INPUT else load_file(path, str(path)))
     root = folder if folder is not None and is_library(tree) else path.parent
     place = path.relative_to(root).as_posix()
     return file_content(tree, place, SpecFolder(root), frozenset(all_ops()))

@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from archcompile.diagnostics import Code, Related, SourceFile, Span, SpecError
+from archcompile.diagnostics import Code, Edit, Fix, Related, SourceFile, Span, SpecError
 from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.flow_trap import entries_without_traps, items_without_traps
+from archcompile.frontend.plain_text import quoted_text
+from archcompile.frontend.refused_keys import duplicates_reported, merges_reported, text_key
 from archcompile.frontend.scalars import Value, plain_value
-from archcompile.frontend.source_file import (
-    forbidden_character,
-    load_file,
-    refuse_forbidden_characters,
-)
+from archcompile.frontend.source_file import load_file, refuse_forbidden_characters
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.written_scalars import escaped_character, items_without_space, tag_in
 from archcompile.frontend.yaml_events import events, span_of, written
 
 __all__ = ["load_file", "read"]
@@ -37,7 +36,7 @@ MOST_REPEATED = 20_000
 def read(file: SourceFile) -> Tree:
     """The file's one document. Raises every finding: a syntax error ends the stage."""
     refuse_forbidden_characters(file)
-    findings = Findings()
+    findings = _Bounded()
     tree: Tree | None = None
     with findings.collecting():
         tree = _Reader(file, findings, events(file)).document()
@@ -50,6 +49,27 @@ def read(file: SourceFile) -> Tree:
             help="start with `archcompile: 1`",
         )
     return tree
+
+
+class _Bounded(Findings):
+    """Collects so many findings, then ends the stage with them."""
+
+    __slots__ = ()
+
+    def add(
+        self,
+        code: Code,
+        message: str,
+        span: Span | None,
+        *,
+        help: str | None = None,
+        related: tuple[Related, ...] = (),
+        fix: Fix = (),
+    ) -> None:
+        """Add one finding."""
+        Findings.add(self, code, message, span, help=help, related=related, fix=fix)
+        if len(self.found) > MOST_FINDINGS:
+            raise SpecError(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +102,24 @@ class _Reader:
                 continue
             span = self._span(event)
             if first is not None:
-                raise finding(
-                    Code.MULTIPLE_DOCUMENTS,
-                    "a second document starts here, expected one in a file",
-                    span,
-                    related=(Related(first, "the first document"),),
-                    help="remove the `---` line, or move what follows to a file of its own",
-                )
+                raise self._second_document(first, tree, span)
             first = span
             tree = self._node(next(self.events), 1)
         return tree
+
+    def _second_document(self, first: Span, tree: Tree | None, span: Span) -> SpecError:
+        is_empty = isinstance(tree, Scalar) and tree.value is None
+        following = next(self.events)
+        if isinstance(following, yaml.ScalarEvent) and not following.value:
+            is_empty = True
+        return finding(
+            Code.MULTIPLE_DOCUMENTS,
+            "a second document starts here, expected one in a file",
+            span,
+            related=(Related(first, "the first document"),),
+            help="remove `---`" if is_empty else "move what follows to a file of its own",
+            fix=(Edit(span, ""),) if is_empty else (),
+        )
 
     def _node(self, event: yaml.Event, depth: int) -> Tree:
         if isinstance(event, yaml.AliasEvent):
@@ -125,6 +153,7 @@ class _Reader:
                 Code.TOO_LARGE,
                 f"this file holds more than {MOST_NODES:,} values",
                 self._span(event),
+                help="say what repeats with `repeat`, `for` and blocks",
             )
         if depth > DEEPEST:
             raise _too_deep(self._span(event))
@@ -147,67 +176,29 @@ class _Reader:
 
     def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
         entries: list[Entry] = []
+        merges: list[Entry] = []
         height = 0
         end: yaml.Event = event
         for end in self.events:
             if isinstance(end, yaml.MappingEndEvent):
                 break
-            key = self._key(self._node(end, depth + 1))
+            key = self._node(end, depth + 1)
             height = max(height, self.height)
             value = self._node(next(self.events), depth + 1)
             height = max(height, self.height)
-            if key is not None:
-                entries.append(Entry(key, value))
+            if isinstance(key, Scalar) and key.plain and key.text == "<<":
+                merges.append(Entry(key, value))
+            elif (text := text_key(key, self.findings)) is not None:
+                entries.append(Entry(text, value))
         self.height = height + 1
         flow = bool(event.flow_style)
-        if flow:
-            entries = entries_without_traps(entries, self.findings)
         last = entries[-1].value if entries else None
         span = self._collection_span(event, end, last, flow=flow)
-        return Mapping(span, self._distinct(entries), flow)
-
-    def _key(self, key: Tree) -> Scalar | None:
-        """A key that is a text, or ``None`` after a finding."""
-        if not isinstance(key, Scalar):
-            what = "a list" if isinstance(key, Sequence) else "a mapping"
-            self.findings.add(
-                Code.KEY_NOT_TEXT,
-                f"expected a text as key, got {what}",
-                key.span,
-                help='quote an expression: "{stage}"',
-            )
-            return None
-        if key.plain and key.text == "<<":
-            self.findings.add(
-                Code.MERGE_KEY,
-                "merge keys (`<<`) are not allowed",
-                key.span,
-                help="write the keys out",
-            )
-            return None
-        if not isinstance(key.value, str):
-            self.findings.add(
-                Code.KEY_NOT_TEXT,
-                f"expected a text as key, got `{key.text}`" if key.text else "a key is empty",
-                key.span,
-                help=f'quote it: "{key.text}"' if key.text else None,
-            )
-            return None
-        return key
-
-    def _distinct(self, entries: list[Entry]) -> tuple[Entry, ...]:
-        """The entries; a key that stands twice is a finding, and the first one counts."""
-        first: dict[str, Entry] = {}
-        for entry in entries:
-            earlier = first.setdefault(entry.key.text, entry)
-            if earlier is not entry:
-                self.findings.add(
-                    Code.DUPLICATE_KEY,
-                    f"duplicate key `{entry.key.text}`",
-                    entry.key.span,
-                    related=(Related(earlier.key.span, "first here"),),
-                )
-        return tuple(first.values())
+        if flow:
+            entries = entries_without_traps(entries, self.findings)
+        distinct = duplicates_reported(entries, flow, self.findings)
+        merges_reported(merges, distinct, flow, self.findings)
+        return Mapping(span, distinct, flow)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A value; where an unquoted one is ambiguous it stands for its text."""
@@ -220,11 +211,12 @@ class _Reader:
             if one_line and source.endswith(f"{event.style}{text}{event.style}"):
                 span = self._last(span, len(text) + 2)
                 inner = span.within(1, 1 + len(text))
-            self._refuse_escaped(text, span)
+            self._refuse_escaped(text, event, span)
             return Scalar(span, text, text, plain=False, inner=inner)
         exact = one_line and source.endswith(text)
         if exact and span.end_column - span.column != len(text):
             span = self._last(span, len(text))  # an anchor or a tag stands before it
+        items_without_space(source, span, self.findings)
         return Scalar(span, text, self._plain_value(text, span), plain=exact)
 
     def _plain_value(self, text: str, span: Span) -> Value:
@@ -232,19 +224,19 @@ class _Reader:
         try:
             return plain_value(text, span)
         except SpecError as error:
-            self.findings.found.extend(error.diagnostics)
-        if len(self.findings.found) > MOST_FINDINGS:
-            raise SpecError(())  # ends the stage with those found so far
+            for each in error.diagnostics:
+                self.findings.add(each.code, each.message, each.span, help=each.help, fix=each.fix)
         return text
 
-    def _refuse_escaped(self, text: str, span: Span) -> None:
-        character = forbidden_character(text)
-        if character is not None:
+    def _refuse_escaped(self, text: str, event: yaml.ScalarEvent, span: Span) -> None:
+        found = escaped_character(text, self._span(event))
+        if found is not None:
             self.findings.add(
                 Code.FORBIDDEN_CHARACTER,
-                f"this text holds the escaped character U+{ord(character):04X}",
-                span,
-                help="remove it",
+                f"this text holds the escaped character {found.name}",
+                found.span or span,
+                help="remove it" if found.span is None else f"remove `{found.span.text()}`",
+                fix=() if found.span is None else (Edit(found.span, ""),),
             )
 
     def _alias(self, event: yaml.AliasEvent, depth: int) -> Tree:
@@ -256,23 +248,27 @@ class _Reader:
                 f"`*{name}` would contain itself",
                 span,
                 related=(Related(self.open_anchors[name], "its anchor"),),
+                help="an alias repeats a value that is complete, and stands behind it",
             )
         if target is None:
             near = closest(name, self.anchored)
+            new = quoted_text(f"*{name}") if near is None else f"*{near}"
             self.findings.add(
                 Code.ALIAS,
                 f"there is no anchor `&{name}` before this",
                 span,
-                help=f"did you mean `*{near}`?"
-                if near is not None
-                else "quote a text that starts with `*`",
+                help=f"quote this: `{new}`" if near is None else f"did you mean `{new}`?",
+                fix=(Edit(span, new),),
             )
             self.height = 1
             return Scalar(span, f"*{name}", f"*{name}", plain=False)
         self.repeated += target.nodes
         if self.repeated > MOST_REPEATED:
             raise finding(
-                Code.TOO_LARGE, f"aliases repeat more than {MOST_REPEATED:,} values", span
+                Code.TOO_LARGE,
+                f"aliases repeat more than {MOST_REPEATED:,} values",
+                span,
+                help="make a block of what repeats, and call it",
             )
         if depth + target.height - 1 > DEEPEST:
             raise _too_deep(span)
@@ -284,24 +280,29 @@ class _Reader:
         if earlier is None and name in self.anchored:
             earlier = self.anchored[name].tree.span
         if earlier is not None:
-            raise finding(
+            self.findings.add(
                 Code.ALIAS,
                 f"anchor `&{name}` stands twice",
-                span,
+                Span(span.file, span.line, span.column, span.line, span.column + len(name) + 1),
                 related=(Related(earlier, "first here"),),
+                help="give one of them another name",
             )
         self.open_anchors[name] = span
 
     def _refuse_tag(self, event: yaml.NodeEvent) -> None:
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            shown = tag.replace("tag:yaml.org,2002:", "!!")
-            self.findings.add(
-                Code.TAG,
-                f"tags are not allowed, got `{shown}`",
-                self._span(event),
-                help="write `not` for negation, or quote a text that starts with `!`",
-            )
+        if getattr(event, "tag", None) is None:
+            return
+        tag = tag_in(self._span(event), written(self.file, event))
+        bare = isinstance(event, yaml.ScalarEvent) and not event.value and not event.style
+        word = tag.text.lstrip("!")
+        negated = "not" if word == "not" else f"not {word}"
+        if word == "not" or (bare and word.isidentifier() and not tag.text.startswith("!!")):
+            help, fix = f"write `{negated}`", (Edit(tag.span, negated),)
+        else:
+            help, fix = f"remove `{tag.text}`", (Edit(tag.with_space, ""),)
+        self.findings.add(
+            Code.TAG, f"tags are not allowed, got `{tag.text}`", tag.span, help=help, fix=fix
+        )
 
     def _collection_span(
         self, start: yaml.Event, end: yaml.Event, last: Tree | None, *, flow: bool
@@ -321,4 +322,9 @@ class _Reader:
 
 
 def _too_deep(span: Span) -> SpecError:
-    return finding(Code.TOO_DEEP, f"this is nested more than {DEEPEST} levels deep", span)
+    return finding(
+        Code.TOO_DEEP,
+        f"this is nested more than {DEEPEST} levels deep",
+        span,
+        help="make a block of an inner part, and call it",
+    )

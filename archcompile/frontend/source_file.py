@@ -5,26 +5,55 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from archcompile.diagnostics import Code, Diagnostic, SourceFile, Span, SpecError
+from archcompile.diagnostics import Code, Diagnostic, Edit, SourceFile, Span, SpecError
+from archcompile.diagnostics.edit import line_starts
+from archcompile.diagnostics.span import BREAK
 from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.findings import finding
 
 LARGEST_FILE = 1 << 20
 """Bytes."""
+STDIN = "<stdin>"
+"""What standard input is called in findings."""
+SUFFIXES = (".yaml", ".yml")
 _MOST_REPORTED = 20
+_MOST_BESIDE = 10_000
+_PIPE_IT = "pipe a spec into it, or name a file"
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 (but tab and line breaks), DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what changes the direction of the text
-    "\u200b\u2028\u2029\u2060\ufeff"  # what cannot be seen, or breaks lines for some readers only
+    "\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb"  # what cannot be seen
+    "\u115f\u1160\u3164\uffa0\U000e0000-\U000e007f"  # ... although some are letters, or tags
+    "\u2028\u2029"  # what breaks lines for some readers only
     "\ud800-\udfff\ufffe\uffff]"  # what is no character
 )
-_LINE_BREAK = re.compile("\r\n|[\n\r]")
+_CONTROLS = {
+    0: "null",
+    7: "bell",
+    8: "backspace",
+    0x0B: "line tabulation",
+    0x0C: "form feed",
+    0x1B: "escape",
+    0x7F: "delete",
+    0x85: "next line",
+}
+_BREAKING = frozenset("\x0b\x0c\x85\u2028\u2029")
+"""What other programs take for the end of a line."""
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_BOM = b"\xef\xbb\xbf"
 
@@ -34,14 +63,32 @@ def load_file(path: Path, shown_as: str) -> SourceFile:
 
     Raises a finding for what is missing, unreadable, no regular file, over 1 MiB or not UTF-8.
     """
-    data = _bytes(path, shown_as)
-    if len(data) > LARGEST_FILE:
+    content = _bytes(path, shown_as)
+    return _source(content, shown_as, f"{path.stat().st_size:,}" if _is_long(content) else "")
+
+
+def _is_long(content: bytes) -> bool:
+    return len(content) > LARGEST_FILE
+
+
+def _source(content: bytes, shown_as: str, size: str) -> SourceFile:
+    """The text, unless it is too long; ``size`` says how long it is then."""
+    if _is_long(content):
         raise finding(
             Code.TOO_LARGE,
-            f"this file is larger than {LARGEST_FILE:,} bytes, the most that a spec may have",
+            f"this file has {size} bytes, expected at most {LARGEST_FILE:,}",
             _start(shown_as),
+            help="move blocks to files of their own, and name those under `use`",
         )
-    return SourceFile(shown_as, _decoded(data, shown_as))
+    return SourceFile(shown_as, _decoded(content, shown_as))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; an impossible path is none."""
+    try:
+        return path.is_dir()
+    except OSError:  # a name of 5,000 characters, a folder around it that is closed
+        return False
 
 
 def refuse_forbidden_characters(file: SourceFile) -> None:
@@ -57,35 +104,87 @@ def forbidden_character(text: str) -> str | None:
     return None if match is None else match.group()
 
 
-def _bytes(path: Path, shown_as: str) -> bytes:
-    """At most one byte more than a file may have. Pipes and devices are refused, not read."""
+def character_name(character: str) -> str:
+    """A character in words: ``U+202E (right-to-left override)``."""
+    number = ord(character)
+    if 0xD800 <= number <= 0xDFFF:
+        name = "half of a surrogate pair"
+    else:
+        known = _CONTROLS.get(number, "no character" if number >= 0xFFFE else "a control character")
+        name = unicodedata.name(character, known).lower()
+    return f"U+{number:04X} ({name})"
+
+
+def load_stdin() -> SourceFile:
+    """The text on standard input, as a file of the name ``<stdin>``.
+
+    Raises a finding for what is closed, a terminal, over 1 MiB or not UTF-8.
+    """
+    stream = sys.stdin
+    if stream is None or stream.closed:
+        raise _unreadable("standard input is closed", STDIN, _PIPE_IT)
     try:
-        # without O_NONBLOCK, opening a pipe waits for its writer
+        if stream.isatty():
+            raise _unreadable("standard input is a terminal", STDIN, _PIPE_IT)
+        content = stream.buffer.read(LARGEST_FILE + 1) or b""
+    except (OSError, ValueError) as error:
+        raise _unreadable(f"standard input cannot be read: {_reason(error)}", STDIN) from None
+    return _source(content, STDIN, f"over {LARGEST_FILE:,}")
+
+
+def _bytes(path: Path, shown_as: str) -> bytes:
+    """At most one byte more than a file may have. Pipes and devices are refused, not opened."""
+    try:
+        _refuse_special(path.stat().st_mode, shown_as)
+        # it may be another file by now: without O_NONBLOCK, opening a pipe waits for its writer
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise finding(Code.FILE_UNREADABLE, "this is not a regular file", _start(shown_as))
+            _refuse_special(os.fstat(descriptor).st_mode, shown_as)
             return stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise _not_found(path, shown_as) from None
-    except IsADirectoryError:
-        raise finding(
-            Code.FILE_UNREADABLE, "this is a folder, not a file", _start(shown_as)
-        ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise finding(
-            Code.FILE_UNREADABLE, f"this file cannot be read: {reason}", _start(shown_as)
-        ) from None
+        raise _unreadable(f"this file cannot be read: {_reason(error)}", shown_as) from None
+
+
+def _refuse_special(mode: int, shown_as: str) -> None:
+    """Raise a finding for what is no regular file, and say what it is."""
+    if stat.S_ISREG(mode):
+        return
+    what = next((name for test, name in _KINDS if test(mode)), "not a regular file")
+    help = "save it as a file, or pipe it in and name it `-`" if stat.S_ISFIFO(mode) else None
+    raise _unreadable(f"this is {what}, expected a file", shown_as, help)
+
+
+def _unreadable(message: str, shown_as: str, help: str | None = None) -> SpecError:
+    return finding(Code.FILE_UNREADABLE, message, _start(shown_as), help=help)
+
+
+def _reason(error: Exception) -> str:
+    return ((error.strerror if isinstance(error, OSError) else None) or str(error)).lower()
 
 
 def _not_found(path: Path, shown_as: str) -> SpecError:
-    try:
-        near = closest(path.name, sorted(entry.name for entry in path.parent.glob("*.y*ml")))
-    except OSError:
-        near = None
+    if path.is_symlink():
+        leads = path.readlink()
+        return finding(
+            Code.FILE_NOT_FOUND,
+            f"this link leads to `{leads}`, which is not there",
+            _start(shown_as),
+        )
+    near = _near(path)
     advice = None if near is None else f"did you mean {Path(shown_as).with_name(near)}?"
     return finding(Code.FILE_NOT_FOUND, "no such file", _start(shown_as), help=advice)
+
+
+def _near(path: Path) -> str | None:
+    """The name of a YAML file beside the path that is most like it."""
+    try:
+        with os.scandir(path.parent) as entries:
+            inside = [entry.name for entry in islice(entries, _MOST_BESIDE)]
+    except OSError:
+        return None
+    return closest(path.name, sorted(name for name in inside if name.endswith(SUFFIXES)))
 
 
 def _decoded(data: bytes, shown_as: str) -> str:
@@ -105,7 +204,7 @@ def _decoded(data: bytes, shown_as: str) -> str:
         raise finding(
             Code.ENCODING,
             f"byte 0x{data[error.start]:02x} is not UTF-8 here",
-            _character(file, before, len(before)),
+            _character(file, len(before), line_starts(before)),
             help="save the file as UTF-8",
         ) from None
 
@@ -117,22 +216,32 @@ def _looks_like_utf16(data: bytes) -> bool:
 
 
 def _forbidden(file: SourceFile) -> Iterator[Diagnostic]:
+    starts = line_starts(file.text)
     for match in _FORBIDDEN.finditer(file.text):
         character = match.group()
-        name = unicodedata.name(character, "a control character")
+        place = _character(file, match.start(), starts)
+        breaks = character in _BREAKING
         yield Diagnostic(
             Code.FORBIDDEN_CHARACTER,
-            f"U+{ord(character):04X} ({name.lower()}) must not stand in a spec",
-            _character(file, file.text, match.start()),
-            help="remove it",
+            f"{character_name(character)} must not stand in a spec",
+            place,
+            help="end the line there as others do" if breaks else "remove it",
+            fix=(Edit(_whole(place, character), "\n" if breaks else ""),),
         )
 
 
-def _character(file: SourceFile, text: str, index: int) -> Span:
+def _character(file: SourceFile, index: int, starts: tuple[int, ...]) -> Span:
     """The span of one character of the text; its line is counted as the renderer counts."""
-    before = _LINE_BREAK.split(text[:index])
-    line, column = len(before), len(before[-1]) + 1
+    line = bisect_right(starts, index)
+    column = index - starts[line - 1] + 1
     return Span(file, line, column, line, column + 1)
+
+
+def _whole(place: Span, character: str) -> Span:
+    """The character's span as an edit takes it: one that ends its line reaches to the next."""
+    if BREAK.fullmatch(character) is None:
+        return place
+    return Span(place.file, place.line, place.column, place.line + 1, 1)
 
 
 def _start(shown_as: str) -> Span:

@@ -13,6 +13,7 @@ from archcompile.frontend.document import Block, Document, Library
 from archcompile.frontend.documents import document, is_library, library
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.reader import read
+from archcompile.frontend.rewriting import replaced, yaml_text
 from archcompile.frontend.tree import Mapping, Scalar, Tree
 
 MOST_FILES = 100
@@ -119,7 +120,8 @@ class _Used:
             fault,
             message=f"`{use.text}` cannot be used: {fault.message}",
             span=use.span,
-            help=f"did you mean `{written}`?" if near else None,
+            help=f"did you mean `{written}`?" if near else fault.help,
+            fix=replaced(use, yaml_text(written)) if near else (),
         )
 
     def _say(self, use: Scalar, code: Code, message: str, help: str) -> None:

@@ -71,22 +71,41 @@ def test_a_scalar_means_what_yaml_1_2_says(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "help"),
     [
-        ("010", 'write 10, or quote it if it is a text: "010"'),
-        ("-010", 'write -10, or quote it if it is a text: "-010"'),
-        ("00.5", 'write 0.5, or quote it if it is a text: "00.5"'),
-        ("0x1F", 'write 31, or quote it if it is a text: "0x1F"'),
-        ("0o17", 'write 15, or quote it if it is a text: "0o17"'),
-        ("0b12", 'quote it: "0b12"'),
-        ("1_000", 'write 1000, or quote it if it is a text: "1_000"'),
-        ("61,706", 'write 61706, or quote it if it is a text: "61,706"'),
-        ("12:30:45", 'quote it: "12:30:45"'),
-        ("2021-13-45", 'quote it: "2021-13-45" (as an expression: 2021 - 13 - 45)'),
+        ("010", 'write `10`, or `"010"` if it is a text'),
+        ("-010", 'write `-10`, or `"-010"` if it is a text'),
+        ("00.5", 'write `0.5`, or `"00.5"` if it is a text'),
+        ("0x1F", 'write `31`, or `"0x1F"` if it is a text'),
+        ("0o17", 'write `15`, or `"0o17"` if it is a text'),
+        ("0b12", 'quote this: `"0b12"`'),
+        ("1_000", 'write `1000`, or `"1_000"` if it is a text'),
+        ("61,706", 'write `61706`, or `"61,706"` if it is a text'),
+        ("0,5", 'write `0.5`, or `"0,5"` if it is a text'),
+        ("1,2,3", 'quote this: `"1,2,3"`'),
+        ("12:30:45", 'quote this: `"12:30:45"`'),
+        ("2021-13-45", 'quote this: `"2021-13-45"`'),
     ],
 )
 def test_what_looks_like_a_number_of_another_yaml_is_refused(text: str, help: str) -> None:
     (finding,) = findings_of(lambda: scalar_of(text))
     assert line_of(finding).startswith(f"AC110 1:4 `{text}` is ambiguous")
     assert finding.help == help
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("010", "8 (octal) in YAML 1.1, 10 in YAML 1.2"),
+        ("007", "an octal number in YAML 1.1, a decimal one in YAML 1.2"),
+        ("-08", "-8 to some versions of YAML, a text to others"),
+        ("0b101", "5 to some versions of YAML, a text to others"),
+        ("1_000", "1000 in YAML 1.1, a text in YAML 1.2"),
+        ("61,706", "61706 to some readers, 61.706 to others, a text to YAML"),
+        ("1,234,567", "1234567 to some readers, a text to YAML"),
+        ("-1:30", "-90 (in base 60) in YAML 1.1, a text in YAML 1.2"),
+    ],
+)
+def test_both_readings_of_an_ambiguous_number_are_said(text: str, readings: str) -> None:
+    assert refused(f"a: {text}") == [f"AC110 1:4 `{text}` is ambiguous: {readings}"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +130,7 @@ def test_a_file_of_mistakes_alone_is_given_up_in_time() -> None:
 
 def test_every_finding_of_a_file_comes_in_one_run() -> None:
     assert refused("a: 010\na: 2\n<<: {b: 1}\n1: x\n? [k]\n: v\nq: !!int 3\nr: *gone\n") == [
-        "AC110 1:4 `010` is ambiguous: some versions of YAML read an octal number",
+        "AC110 1:4 `010` is ambiguous: 8 (octal) in YAML 1.1, 10 in YAML 1.2",
         "AC108 2:1 duplicate key `a`",
         "AC106 3:1 merge keys (`<<`) are not allowed",
         "AC109 4:1 expected a text as key, got `1`",
@@ -206,7 +225,7 @@ def test_an_honest_alias_repeats_what_it_names() -> None:
         ("# only a comment\n", ["AC207 1:1 this file holds nothing"]),
         ("- " * 65 + "x", ["AC112 1:129 this is nested more than 64 levels deep"]),
         ("[" * 100_000, ["AC112 1:1001 this is nested too deep"]),
-        ('a: "\\0"', ["AC103 1:4 this text holds the escaped character U+0000"]),
+        ('a: "\\0"', ["AC103 1:5 this text holds the escaped character U+0000 (null)"]),
         ("[1,]" + "\n# end", []),
         ("[" + "1," * 300_001 + "]", ["AC113 1:600000 this file holds more than 300,000 values"]),
     ],
@@ -239,11 +258,11 @@ def test_aliases_cannot_nest_deeper_than_text() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "help"),
     [
-        ("{c: max(8, c // 4)}", "1:5", 'quote this: c: "max(8, c // 4)"'),
-        ("{a: 1, c: min(a, b, c), d: 2}", "1:11", 'quote this: c: "min(a, b, c)"'),
-        ("[1, max(8, 3), 4]", "1:5", 'quote this: "max(8, 3)"'),
-        ("[1, c: max(8, 3)]", "1:8", 'quote this: "max(8, 3)"'),
-        ("{c: 3, d)}", "1:8", 'quote this: "d)"'),
+        ("{c: max(8, c // 4)}", "1:5", 'quote this: `c: "max(8, c // 4)"`'),
+        ("{a: 1, c: min(a, b, c), d: 2}", "1:11", 'quote this: `c: "min(a, b, c)"`'),
+        ("[1, max(8, 3), 4]", "1:5", 'quote this: `"max(8, 3)"`'),
+        ("[1, c: max(8, 3)]", "1:8", 'quote this: `"max(8, 3)"`'),
+        ("{c: 3, d)}", "1:8", 'quote this: `"d)"`'),
     ],
 )
 def test_an_expression_cut_at_a_comma_is_explained(text: str, line: str, help: str) -> None:
@@ -257,53 +276,22 @@ def test_empty_values_in_a_flow_mapping_are_no_trap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "help"),
+    ("text", "line"),
     [
-        ("a:\n\tb: c", "2:1 a tab cannot indent a line in YAML", "indent with spaces"),
-        ("\t- a", "1:1 a tab cannot indent a line in YAML", "indent with spaces"),
-        (
-            "a: b: c",
-            "1:5 a second `:` is not possible here",
-            "quote a text that holds `: `, or start a new line for a new key",
-        ),
-        (
-            "{a: b[0]}",
-            "1:6 expected `,` or `}` here",
-            "close the bracket, or quote a text that holds any of , [ ] { }",
-        ),
-        ("x: {a: 1", "1:4 this bracket is not closed", "close it"),
-        ("a: 'x\nb: c\n", "1:4 this quoted text is not closed", "add the closing quote"),
-        ("a: @b", "1:4 an unquoted text cannot start with `@`", "quote the text"),
-        (
-            "a: * b",
-            "1:5 `*` and `&` start a reference in YAML",
-            "quote a text that starts with `*` or `&`",
-        ),
-        (
-            'a: "x\\q"',
-            "1:6 this escape is not known in double quotes",
-            "write \\\\, or use single quotes",
-        ),
-        (
-            "a:\n  - b\n c: d",
-            "3:2 this line does not fit what is around it",
-            "indent it as the keys above it; quote a text that goes on behind its closing quote",
-        ),
-        (
-            "a: b\nword\nc: d",
-            "2:1 a key without `:`",
-            "write `key: value`; a list entry starts with `- `",
-        ),
-        (
-            "%YAML 2.0\n---\na: b",
-            "1:1 this version of YAML is not known",
-            "remove the `%YAML` line",
-        ),
+        ("a: |x\n  b\n", "1:5 behind `|` or `>` the line must end"),
+        ("- [a, b] c\n- d", "1:10 nothing more can stand behind this value"),
+        ("a:\n  b: 1\n c: d", "3:2 this line does not fit what is around it"),
+        ("- a\nb: c", "2:1 expected a list entry, `- `, here"),
+        ("a: b\nword\nc: d", "2:1 a key without `:`"),
+        ("a: >\nb", "2:1 a key without `:`"),
     ],
 )
-def test_libyamls_errors_are_said_so_that_one_can_act(text: str, line: str, help: str) -> None:
-    assert refused(text) == [f"AC101 {line}"]
-    assert helps(text) == [help]
+def test_where_nobody_can_know_what_was_meant_there_is_advice_and_no_edit(
+    text: str, line: str
+) -> None:
+    (finding,) = findings_of(lambda: tree_of(text))
+    assert line_of(finding) == f"AC101 {line}"
+    assert finding.help and "`" not in finding.help.replace("`- `", "") and not finding.fix
 
 
 def test_a_syntax_error_does_not_hide_what_was_found_before_it() -> None:
@@ -313,13 +301,18 @@ def test_a_syntax_error_does_not_hide_what_was_found_before_it() -> None:
 @pytest.mark.parametrize(
     ("character", "name"),
     [
-        ("\x07", "U+0007 (a control character)"),
-        ("\x85", "U+0085 (a control character)"),
+        ("\x07", "U+0007 (bell)"),
+        ("\x85", "U+0085 (next line)"),
         ("\u202e", "U+202E (right-to-left override)"),
         ("\u2066", "U+2066 (left-to-right isolate)"),
         ("\ufeff", "U+FEFF (zero width no-break space)"),
         ("\u2028", "U+2028 (line separator)"),
-        ("\ud800", "U+D800 (a control character)"),
+        ("\x00", "U+0000 (null)"),
+        ("\x1b", "U+001B (escape)"),
+        ("\u200b", "U+200B (zero width space)"),
+        ("\u3164", "U+3164 (hangul filler)"),
+        ("\U000e0041", "U+E0041 (tag latin capital letter a)"),
+        ("\ud800", "U+D800 (half of a surrogate pair)"),
     ],
 )
 def test_a_character_that_misleads_is_refused_with_its_place(character: str, name: str) -> None:
@@ -349,7 +342,7 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
         (b"a: 1\nb: \xe4\xbd\xa0\xff\n", "AC102 2:5 byte 0xff is not UTF-8 here"),
         ("a: b\n".encode("utf-16"), "AC102 1:1 this file is UTF-16, expected UTF-8"),
         ("a: b\n".encode("utf-16-be"), "AC102 1:1 this file is UTF-16, expected UTF-8"),
-        (b"x" * (2**20 + 1), "AC113 1:1 this file is larger than 1,048,576 bytes"),
+        (b"x" * (2**20 + 1), "AC113 1:1 this file has 1,048,577 bytes, expected at most 1,048,576"),
     ],
 )
 def test_bytes_that_are_no_spec_are_refused(tmp_path: Path, data: bytes, line: str) -> None:
@@ -372,7 +365,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert load(tmp_path / "pipe") == ["AC802 1:1 this is not a regular file"]
+    assert load(tmp_path / "pipe") == ["AC802 1:1 this is a pipe, expected a file"]
 
 
 def test_an_impossible_path_is_a_finding() -> None:
