@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from archcompile.frontend.functions import (
+    DividedByZero,
     OutOfRange,
     Value,
     WrongKind,
@@ -52,7 +53,7 @@ def calculate(
         if not isinstance(operand, Unknown):
             _check_operand(sign, operand)
     if sign in ("/", "//", "%") and right == 0:
-        raise OutOfRange("division by zero")
+        raise DividedByZero("division by zero")
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
     return _calculated(sign, number(left, sign), number(right, sign))

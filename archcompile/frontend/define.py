@@ -16,11 +16,12 @@ from archcompile.frontend.block_arguments import Bound, default_value
 from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.define_body import DefinedBody, input_names, read_value
 from archcompile.frontend.document import Block, Layer
-from archcompile.frontend.evaluate import Scope, evaluate
+from archcompile.frontend.evaluate import evaluate
 from archcompile.frontend.frame import Frame, mentioned
 from archcompile.frontend.local import Local, NotGeneric, Setting, inferred_sizes, symbolic_input
 from archcompile.frontend.mentions import dim_words, words
 from archcompile.frontend.passed import Passed
+from archcompile.frontend.scope import Scope
 from archcompile.frontend.sizes import is_constant, symbol, to_expr
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.definition import Apply, BlockUse, ChainMember, Definition, Parameter, building

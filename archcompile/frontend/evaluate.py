@@ -6,16 +6,35 @@ evaluated. Nothing here can call code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NoReturn, TypeAlias
 
 from archcompile.diagnostics import Code, Span
-from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend import functions
 from archcompile.frontend.arithmetic import UNKNOWN, Unknown, calculate, compare, negate
+from archcompile.frontend.blame import (
+    AXES,
+    RANKS,
+    as_condition,
+    is_constant,
+    no_property,
+    no_shape,
+    origins,
+    refuse_bare_text,
+    unknown,
+    value_of,
+)
 from archcompile.frontend.findings import finding
-from archcompile.frontend.functions import MOST_ITEMS, OutOfRange, Value, WrongKind, described
+from archcompile.frontend.functions import (
+    MOST_ITEMS,
+    DividedByZero,
+    OutOfRange,
+    Value,
+    WrongKind,
+    described,
+)
+from archcompile.frontend.scope import Scope
 from archcompile.ir.expr import (
     Attribute,
     Binary,
@@ -32,24 +51,8 @@ from archcompile.ir.expr import (
     Unary,
 )
 
-_AXES = {"channels": 1, "height": 2, "width": 3, "length": 2, "features": -1}
-_RANKS = {"channels": range(2, 6), "height": (4,), "width": (4,), "length": (3,), "features": (2,)}
-_PROPERTIES = (*_AXES, "shape")
-
 _SAME = ("==", "<=", ">=")
 """Comparisons that hold between a value and itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What an expression can see: names with what they stand for, and the shapes of inputs.
-
-    A name that stays symbolic stands for an expression with itself in it; ``shapes`` holds ``in``
-    and the body's inputs, each with the sizes of all axes.
-    """
-
-    names: Mapping[str, Expr]
-    shapes: Mapping[str, tuple[Expr, ...]]
 
 
 def evaluate(expr: Expr, scope: Scope) -> Expr:
@@ -63,8 +66,6 @@ def evaluate(expr: Expr, scope: Scope) -> Expr:
 @dataclass(slots=True)
 class _Evaluation:
     scope: Scope
-    items: int = 0
-    """List items made so far: a short text must not fill the memory."""
 
     def visit(self, expr: Expr) -> Expr:
         match expr:
@@ -90,11 +91,23 @@ class _Evaluation:
             case Conditional():
                 return self._conditional(expr)
             case ListOf():
-                return replace(expr, items=self._visited(expr.items))
+                return self._list(expr)
             case Call():
                 return self._call(expr)
             case Subscript():
                 return self._subscript(expr)
+
+    def _list(self, expr: ListOf) -> Expr:
+        items = self._visited(expr.items)
+        count = len(items)
+        for item in items:
+            if isinstance(item, ListOf):
+                count += _leaves(item)
+                if count > MOST_ITEMS:
+                    fault = OutOfRange(f"lists of more than {MOST_ITEMS:,} items")
+                    self._fail(fault, expr.span, expr)
+        self.scope.meter.count(count, expr.span)
+        return replace(expr, items=items)
 
     def _visited(self, parts: Iterable[Expr]) -> tuple[Expr, ...]:
         return tuple(self.visit(part) for part in parts)
@@ -103,27 +116,17 @@ class _Evaluation:
         name = expr.identifier
         bound = self.scope.names.get(name)
         if bound is None:
-            raise self._unknown(expr)
+            raise unknown(expr, self.scope)
+        if isinstance(bound, ListOf):
+            self.scope.meter.count(len(bound.items), expr.span)
+            return replace(bound, span=expr.span)
         # what is put in is blamed where it is used
-        return replace(bound, span=expr.span) if isinstance(bound, Literal | ListOf) else bound
-
-    def _unknown(self, expr: Name) -> Exception:
-        name = expr.identifier
-        if name in self.scope.shapes:
-            message = f"`{name}` is a whole input, expected one of its sizes"
-            help = f"write `{name}.channels`, say"
-            return finding(Code.EXPRESSION_TYPE, message, expr.span, help=help)
-        visible = sorted({*self.scope.names, *self.scope.shapes})
-        near = closest(name, visible)
-        help = f"did you mean `{near}`?" if near else f"known here: {listed(visible)}"
-        if not visible:
-            help = "no names are known here"
-        return finding(Code.UNKNOWN_NAME, f"unknown name `{name}`", expr.span, help=help)
+        return replace(bound, span=expr.span) if isinstance(bound, Literal) else bound
 
     def _attribute(self, expr: Attribute) -> Expr:
         owner = expr.value
         if not isinstance(owner, Name) or owner.identifier not in self.scope.shapes:
-            return self._no_shape(expr)
+            raise no_shape(expr, self.scope)
         shape = self.scope.shapes[owner.identifier]
         size = self._property(expr, owner.identifier, shape)
         return replace(size, span=expr.span) if isinstance(size, Literal | ListOf) else size
@@ -132,55 +135,35 @@ class _Evaluation:
         wanted = expr.attribute
         if wanted == "shape":
             return ListOf(shape)
-        if wanted not in _AXES:
-            near = closest(wanted, _PROPERTIES)
-            raise finding(
-                Code.UNKNOWN_NAME,
-                f"an input has no property `{wanted}`",
-                expr.span,
-                help=f"did you mean `{near}`?" if near else f"there are {listed(_PROPERTIES)}",
-            )
-        if len(shape) not in _RANKS[wanted]:
-            fitting = [name for name in _AXES if len(shape) in _RANKS[name]]
-            sizes = ", ".join(map(str, shape))
-            raise finding(
-                Code.EXPRESSION_TYPE,
-                f"`{owner}` has the shape [{sizes}], which has no {wanted}",
-                expr.span,
-                help=f"it has {listed([*fitting, 'shape'])}",
-            )
-        return shape[_AXES[wanted]]
-
-    def _no_shape(self, expr: Attribute) -> Expr:
-        owner = expr.value
-        if isinstance(owner, Name) and owner.identifier not in self.scope.names:
-            raise self._unknown(owner)
-        raise finding(
-            Code.EXPRESSION_TYPE,
-            f"`{owner}` is no input and has no property `{expr.attribute}`",
-            expr.span,
-            help=f"inputs here: {listed(self.scope.shapes)}" if self.scope.shapes else None,
-        )
+        if wanted not in AXES or len(shape) not in RANKS[wanted]:
+            raise no_property(expr, owner, shape)
+        return shape[AXES[wanted]]
 
     def _unary(self, expr: Unary) -> Expr:
         operand = self.visit(expr.operand)
         if expr.operator == "not":
-            if _is_constant(operand):
-                return Literal(not self._truth(operand, "`not`"), expr.span)
+            if is_constant(operand):
+                return Literal(not self._truth(operand, "`not`", expr.operand), expr.span)
             return replace(expr, operand=operand)
-        if not _is_constant(operand):
+        if not is_constant(operand):
             return replace(expr, operand=operand)
         try:
-            return Literal(negate(_value(operand), expr.operator), expr.span)
+            return Literal(negate(value_of(operand), expr.operator), expr.span)
         except (WrongKind, OutOfRange) as fault:
-            self._fail(fault, expr.span)
+            self._fail(fault, expr.span, expr)
 
     def _binary(self, expr: Binary) -> Expr:
         left, right = self.visit(expr.left), self.visit(expr.right)
         try:
             result = calculate(expr.operator, _known(left), _known(right))
-        except (WrongKind, OutOfRange) as fault:
-            self._fail(fault, expr.span)
+        except WrongKind as fault:
+            is_left = is_constant(left) and not functions.is_number(value_of(left))
+            self._fail(fault, (expr.left if is_left else expr.right).span, expr)
+        except DividedByZero as fault:
+            said = "" if isinstance(expr.right, Literal) else f": `{expr.right}` is 0"
+            self._fail(DividedByZero(f"{fault}{said}"), expr.right.span, expr.right)
+        except OutOfRange as fault:
+            self._fail(fault, expr.span, expr)
         if result is None:
             kept = _neutral(expr.operator, left, right)
             return replace(expr, left=left, right=right) if kept is None else kept
@@ -188,28 +171,31 @@ class _Evaluation:
 
     def _compare(self, expr: Compare) -> Expr:
         """Pairs from left to right; one that is false decides, all that are true are needed."""
+        for _, operand in expr.rest[:1]:
+            refuse_bare_text(operand, expr.first, self.scope)
         first, undecided = self.visit(expr.first), False
         left, rest = first, list[tuple[Comparison, Expr]]()
         for operator, operand in expr.rest:
+            refuse_bare_text(left, operand, self.scope)
             right = self.visit(operand)
             rest.append((operator, right))
             if isinstance(left, Name) and left == right:
                 if operator not in _SAME:
                     return Literal(False, expr.span)
-            elif not (_is_constant(left) and _is_constant(right)):
+            elif not (is_constant(left) and is_constant(right)):
                 undecided = True
-            elif not self._holds(operator, left, right, expr.span):
+            elif not self._holds(operator, left, right, expr):
                 return Literal(False, expr.span)
             left = right
         if undecided:
             return Compare(first, tuple(rest), expr.span)
         return Literal(True, expr.span)
 
-    def _holds(self, operator: Comparison, left: Expr, right: Expr, span: Span | None) -> bool:
+    def _holds(self, operator: Comparison, left: Expr, right: Expr, expr: Compare) -> bool:
         try:
-            return compare(operator, _value(left), _value(right))
+            return compare(operator, value_of(left), value_of(right))
         except WrongKind as fault:
-            self._fail(fault, span)
+            self._fail(fault, expr.span, expr)
 
     def _logical(self, expr: Logical) -> Expr:
         """What decides ends it; what cannot is left out."""
@@ -217,29 +203,32 @@ class _Evaluation:
         left: list[Expr] = []
         for part in expr.operands:
             operand = self.visit(part)
-            if not _is_constant(operand):
+            if not is_constant(operand):
                 left.append(operand)
-            elif self._truth(operand, f"`{expr.operator}`") is decisive:
+            elif self._truth(operand, f"`{expr.operator}`", part) is decisive:
                 return Literal(decisive, expr.span)
         if len(left) > 1:
             return replace(expr, operands=tuple(left))
         return left[0] if left else Literal(not decisive, expr.span)
 
-    def _truth(self, operand: Expr, owner: str) -> bool:
-        value = _value(operand)
+    def _truth(self, operand: Expr, owner: str, written: Expr) -> bool:
+        value = value_of(operand)
         if isinstance(value, bool):
             return value
+        help, fix = as_condition(value, written)
         raise finding(
             Code.EXPRESSION_TYPE,
             f"{owner} takes true or false, got {described(value)}",
             operand.span,
-            help="write a comparison, e.g. `> 0`" if functions.is_number(value) else None,
+            help=help,
+            related=origins(written, self.scope.names),
+            fix=fix,
         )
 
     def _conditional(self, expr: Conditional) -> Expr:
         test = self.visit(expr.test)
-        if _is_constant(test):
-            taken = self._truth(test, "a choice's condition")
+        if is_constant(test):
+            taken = self._truth(test, "a choice's condition", expr.test)
             return self.visit(expr.then if taken else expr.otherwise)
         then, otherwise = self.visit(expr.then), self.visit(expr.otherwise)
         if then == otherwise:
@@ -248,67 +237,57 @@ class _Evaluation:
 
     def _call(self, expr: Call) -> Expr:
         arguments = self._visited(expr.arguments)
-        known = all(map(_is_constant, arguments))
+        known = all(map(is_constant, arguments))
         if expr.function == "len" and isinstance(arguments[0], ListOf):
             return Literal(len(arguments[0].items), expr.span)
         if not known:
             return replace(expr, arguments=arguments)
         try:
-            result = functions.call(expr.function, tuple(map(_value, arguments)))
+            result = functions.call(expr.function, tuple(map(value_of, arguments)))
         except (WrongKind, OutOfRange) as fault:
-            self._fail(fault, expr.span)
+            self._fail(fault, expr.span, expr)
         return self._constant(result, expr.span)
 
     def _constant(self, value: Value, span: Span | None) -> Expr:
         if not isinstance(value, tuple):
             return Literal(value, span)
-        self.items += len(value)
-        if self.items > MOST_ITEMS:
-            self._fail(OutOfRange(f"lists of more than {MOST_ITEMS:,} items"), span)
+        self.scope.meter.count(len(value), span)
         return ListOf(tuple(self._constant(item, span) for item in value), span)
 
     def _subscript(self, expr: Subscript) -> Expr:
         value, index = self.visit(expr.value), self.visit(expr.index)
         if isinstance(value, Literal):
             fault = WrongKind(f"only a list has items, got {described(value.value)}")
-            self._fail(fault, expr.span)
-        if _is_constant(index):
-            place = _value(index)
+            self._fail(fault, expr.value.span, expr.value)
+        if is_constant(index):
+            place = value_of(index)
             if isinstance(place, bool) or not isinstance(place, int):
-                self._fail(WrongKind(f"an index is an integer, got {described(place)}"), index.span)
+                wrong = WrongKind(f"an index is an integer, got {described(place)}")
+                self._fail(wrong, index.span, expr.index)
             if isinstance(value, ListOf):
-                return self._item(value, place, expr.span)
+                return self._item(value, place, expr)
         return replace(expr, value=value, index=index)
 
-    def _item(self, value: ListOf, index: int, span: Span | None) -> Expr:
+    def _item(self, value: ListOf, index: int, expr: Subscript) -> Expr:
         count = len(value.items)
         if not -count <= index < count:
-            self._fail(OutOfRange(f"there is no item {index} in a list of {count}"), span)
+            last = f"; the last is item {count - 1}" if count else ""
+            fault = OutOfRange(f"there is no item {index} in a list of {count}{last}")
+            self._fail(fault, expr.index.span, expr)
         item = value.items[index]
-        return replace(item, span=span) if isinstance(item, Literal | ListOf) else item
+        return replace(item, span=expr.span) if isinstance(item, Literal | ListOf) else item
 
-    @staticmethod
-    def _fail(fault: _Fault, span: Span | None) -> NoReturn:
+    def _fail(self, fault: _Fault, span: Span | None, expr: Expr) -> NoReturn:
         code = Code.EXPRESSION_TYPE if isinstance(fault, WrongKind) else Code.ARITHMETIC
-        raise finding(code, str(fault), span) from None
+        raise finding(code, str(fault), span, related=origins(expr, self.scope.names)) from None
 
 
 _Fault: TypeAlias = WrongKind | OutOfRange
 
 
-def _is_constant(expr: Expr) -> bool:
-    """Whether nothing is left to be known."""
-    if isinstance(expr, ListOf):
-        return all(map(_is_constant, expr.items))
-    return isinstance(expr, Literal)
-
-
-def _value(expr: Expr) -> Value:
-    """What a constant expression holds."""
-    if isinstance(expr, ListOf):
-        return tuple(map(_value, expr.items))
-    assert isinstance(expr, Literal)  # only constants come here
-    return expr.value
+def _leaves(value: ListOf) -> int:
+    """How many items a list has, those of lists in it included."""
+    return len(value.items) + sum(_leaves(each) for each in value.items if isinstance(each, ListOf))
 
 
 def _neutral(operator: str, left: Expr, right: Expr) -> Expr | None:
@@ -323,4 +302,4 @@ def _is_number(expr: Expr, number: int | None) -> bool:
 
 
 def _known(expr: Expr) -> Value | Unknown:
-    return _value(expr) if _is_constant(expr) else UNKNOWN
+    return value_of(expr) if is_constant(expr) else UNKNOWN

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from archcompile.diagnostics import Code, Related
+from archcompile.diagnostics import Code, Edit, Fix, Related, Span, SpecError
 from archcompile.diagnostics.suggest import closest, listed
+from archcompile.frontend.blame import origins
 from archcompile.frontend.document import Loop
-from archcompile.frontend.evaluate import Scope, evaluate
+from archcompile.frontend.evaluate import evaluate
 from archcompile.frontend.expressions import parse_expression, parse_template
 from archcompile.frontend.findings import finding
-from archcompile.frontend.sizes import is_constant
+from archcompile.frontend.functions import described
+from archcompile.frontend.respelling import respelled
+from archcompile.frontend.scope import Meter, Scope
+from archcompile.frontend.sizes import is_constant, to_python
 from archcompile.frontend.tree import Mapping as TreeMapping
 from archcompile.frontend.tree import Scalar, Sequence, Tree
 from archcompile.ir.expr import (
@@ -32,6 +37,9 @@ from archcompile.ir.expr import (
 
 if TYPE_CHECKING:
     from archcompile.frontend.passed import Passed
+
+
+_NO_FIX: Fix = ()
 
 
 class Open(Exception):
@@ -57,6 +65,8 @@ class Frame:
     """Parameters that hold a layer; ``None`` is no layer at all."""
     assumed: Mapping[str, bool] = field(default_factory=dict)
     """Conditions that stay open, as texts, and whether the class is made for calls they hold in."""
+    meter: Meter = field(default_factory=Meter)
+    """What lists have cost in the network so far."""
 
     def binding(self, names: Mapping[str, Expr]) -> Frame:
         """The frame inside a loop's round: more names, hiding outer ones."""
@@ -76,7 +86,7 @@ class Frame:
         """The expression with everything known put in. Raises ``Open`` or a finding."""
         if self.open_shapes and not self.open_shapes.isdisjoint(mentioned(expr)):
             raise Open
-        return evaluate(expr, Scope(self.names, self.shapes))
+        return evaluate(expr, Scope(self.names, self.shapes, self.meter))
 
     def value(self, tree: Tree, words: frozenset[str] = frozenset()) -> Expr:
         """An argument: a number, an expression, a list of them, or one of the slot's ``words``."""
@@ -84,12 +94,7 @@ class Frame:
             case Sequence(items=items):
                 return ListOf(tuple(self.value(item, words) for item in items), tree.span)
             case TreeMapping():
-                raise finding(
-                    Code.BAD_ARGUMENT,
-                    "expected a value, got a mapping",
-                    tree.span,
-                    help='an expression inside {} or [] with commas or colons needs quotes: "…"',
-                )
+                raise _mapping(tree)
             case Scalar(value=str() as text) if text in words:
                 return Literal(text, tree.span)
             case Scalar(value=str()) if words:
@@ -107,6 +112,7 @@ class Frame:
                 f"expected one of {listed(sorted(words))}, got `{text}`",
                 scalar.span,
                 help=f"write `{near}`" if near else None,
+                fix=respelled(scalar, 0, len(text), near)[1] if near else (),
             )
         return self.expression(scalar)
 
@@ -122,11 +128,14 @@ class Frame:
         if isinstance(result, Literal | ListOf) and not (
             isinstance(result, Literal) and isinstance(result.value, bool)
         ):
+            help, fix = _condition_help(scalar, result)
             raise finding(
                 Code.EXPRESSION_TYPE,
-                f"`when` is true or false, got {result}",
+                f"`when` is true or false, got {_said(result)}",
                 scalar.span,
-                help=f"write a comparison: `{scalar.text} > 0`" if scalar.text else None,
+                help=help,
+                related=self._origins(scalar),
+                fix=fix,
             )
         assumed = self.assumed.get(str(result))
         return result if assumed is None else Literal(assumed, scalar.span)
@@ -138,11 +147,14 @@ class Frame:
             return result
         number = result.value if isinstance(result, Literal) else None
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            help, fix = _count_help(scalar, result)
             raise finding(
                 Code.EXPRESSION_TYPE,
-                f"`repeat` is a number of copies, 0 or more; got {result}",
+                f"`repeat` is a number of copies, 0 or more; got {_said(result)}",
                 scalar.span,
-                help=_count_help(result),
+                help=help,
+                related=self._origins(scalar),
+                fix=fix,
             )
         if number > MOST_COPIES:
             raise finding(
@@ -151,6 +163,12 @@ class Frame:
                 scalar.span,
             )
         return result
+
+    def _origins(self, scalar: Scalar) -> tuple[Related, ...]:
+        """Where the values of the names in an expression were given."""
+        if not isinstance(scalar.value, str):
+            return ()
+        return origins(parse_expression(scalar), self.names)
 
     def text(self, scalar: Scalar) -> str | None:
         """A name, its ``{…}`` parts filled in; ``None`` if one of them is not known here."""
@@ -182,11 +200,18 @@ class Frame:
         if isinstance(values, Literal):
             number = values.value
             counts = isinstance(number, int) and not isinstance(number, bool)
+            written = tree.text if isinstance(tree, Scalar) else ""
+            help, fix = f"e.g. `{key.text}: [1, 2]`", _NO_FIX
+            if counts and isinstance(tree, Scalar):
+                text, fix = respelled(tree, 0, len(written), f"range({written})")
+                help = f"write `{text}` to count" if fix else help
             raise finding(
                 Code.EXPRESSION_TYPE,
-                f"`{key.text}` runs over a list, got {values}",
+                f"`{key.text}` runs over a list, got {_said(values)}",
                 tree.span,
-                help=f"write `range({number})`" if counts else None,
+                help=help,
+                related=self._origins(tree) if isinstance(tree, Scalar) else (),
+                fix=fix,
             )
         return values
 
@@ -195,26 +220,73 @@ class Frame:
         if not isinstance(table, ListOf):
             raise finding(Code.EXPRESSION_TYPE, "`rows` is a list of rows", rows.span)
         wanted = len(loop.variables)
-        for row in table.items:
+        for number, row in enumerate(table.items, 1):
             got = len(row.items) if isinstance(row, ListOf) else 1
             if got != wanted:
-                names = listed(variable.text for variable in loop.variables)
-                raise finding(
-                    Code.UNEQUAL_COLUMNS,
-                    f"a row of {got} for {wanted} names ({names})",
-                    getattr(row, "span", None) or rows.span,
-                )
+                raise _wrong_row(loop, number, got, getattr(row, "span", None) or rows.span)
         columns = zip(*(row.items for row in table.items if isinstance(row, ListOf)), strict=True)
         lists = tuple(ListOf(column) for column in columns) or (ListOf(()),) * wanted
         return tuple(zip((each.text for each in loop.variables), lists, strict=True))
 
 
-def _count_help(result: Expr) -> str | None:
+def _said(result: Expr) -> str:
+    """A value for a sentence; a list in full if it is short."""
+    return described(to_python(result)) if is_constant(result) else str(result)
+
+
+def _mapping(tree: TreeMapping) -> SpecError:
+    """``{width}`` and ``{{width}}`` are no templates here, and what has commas needs quotes."""
+    help, fix = 'an expression inside {} or [] with commas or colons needs quotes: "…"', _NO_FIX
+    inner = tree.span.text().strip("{} ")
+    if re.fullmatch(r"[A-Za-z_]\w*", inner):
+        help, fix = f"write `{inner}`: a name stands alone", (Edit(tree.span, inner),)
+    return finding(
+        Code.BAD_ARGUMENT, "expected a value, got a mapping", tree.span, help=help, fix=fix
+    )
+
+
+def _condition_help(scalar: Scalar, result: Expr) -> tuple[str | None, Fix]:
+    """A number's truth, as a comparison."""
+    number = result.value if isinstance(result, Literal) else None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None, ()
+    if not isinstance(scalar.value, str):
+        text = "true" if number else "false"
+        return f"write `{text}`", (Edit(scalar.span, text),)
+    is_one = isinstance(parse_expression(scalar), Name | Attribute | Call | Subscript)
+    written = scalar.text if is_one else f"({scalar.text})"
+    text, fix = respelled(scalar, 0, len(scalar.text), f"{written} != 0")
+    return f"write `{text}`" if fix else "write a comparison, e.g. `… != 0`", fix
+
+
+def _count_help(scalar: Scalar, result: Expr) -> tuple[str | None, Fix]:
     if isinstance(result, ListOf):
-        return "to run over a list, use `for: {name: list}`"
-    if isinstance(result, Literal) and isinstance(result.value, float):
-        return "a real number stays one: compute with integers, as in `(depth * 11 + 9) // 10`"
-    return None
+        return "to run over a list, e.g. `for: {width: [64, 128]}`", ()
+    number = result.value if isinstance(result, Literal) else None
+    if not isinstance(number, float):
+        return None, ()
+    if isinstance(scalar.value, str) and scalar.text.count("/") == 1:
+        place = scalar.text.index("/")
+        text, fix = respelled(scalar, place, place + 1, "//")
+        return f"write `{text}`, which rounds down" if fix else None, fix
+    if not isinstance(scalar.value, str):
+        if number == int(number) and number >= 0:
+            return f"write `{int(number)}`", (Edit(scalar.span, str(int(number))),)
+        return None, ()
+    return "a real number stays one: compute with integers, as in `(depth * 11 + 9) // 10`", ()
+
+
+def _wrong_row(loop: Loop, number: int, got: int, span: Span) -> SpecError:
+    names = listed(variable.text for variable in loop.variables)
+    first, last = loop.variables[0].span, loop.variables[-1].span
+    wanted = len(loop.variables)
+    return finding(
+        Code.UNEQUAL_COLUMNS,
+        f"row {number} has {got} value{'s' * (got != 1)} for {wanted} names ({names})",
+        span,
+        related=(Related(first.to(last), f"{wanted} name{'s' * (wanted != 1)}"),),
+        help="a row has a value for each name",
+    )
 
 
 def settled(value: Expr, scalar: Scalar, key: str) -> Expr:

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 Value: TypeAlias = "int | float | bool | str | tuple[Value, ...] | None"
 
-MOST_ITEMS = 100_000
+MOST_ITEMS = 10_000
+"""The most items that a list may have, those of lists in it included."""
 LARGEST = 2**63
 """Integers are smaller than this in absolute value."""
 
@@ -24,11 +25,15 @@ class OutOfRange(Exception):
     """A result that is not defined, or too large."""
 
 
+class DividedByZero(OutOfRange):
+    """The divisor is at fault."""
+
+
 def described(value: Value) -> str:
     """A value for a sentence."""
     match value:
         case tuple():
-            return f"a list of {len(value)}"
+            return _list_said(value)
         case str():
             return f"the text {value!r}" if len(value) < 40 else "a text"
         case bool():
@@ -37,6 +42,14 @@ def described(value: Value) -> str:
             return "none"
         case _:
             return f"the number {value}"
+
+
+def _list_said(value: tuple[Value, ...]) -> str:
+    """A short list in full, as it is written; of a long one its length."""
+    if len(value) > 8 or any(isinstance(item, tuple | str) for item in value):
+        return f"a list of {len(value)}"
+    words = ("none" if item is None else str(item) for item in value)
+    return f"the list [{', '.join(words)}]".replace("True", "true").replace("False", "false")
 
 
 def is_number(value: Value) -> bool:
@@ -111,8 +124,9 @@ def _range(*arguments: Value) -> Value:
     found = range(*numbers)
     # len() of a range beyond the machine's integers raises
     first, last = found.start, found.stop
-    if abs(last - first) // abs(found.step) > MOST_ITEMS and bool(found):
-        raise OutOfRange(f"`range` of more than {MOST_ITEMS:,} numbers")
+    count = -((first - last) // found.step)
+    if bool(found) and count > MOST_ITEMS:
+        raise OutOfRange(f"`range` of {count:,} numbers; a list has {MOST_ITEMS:,} at most")
     return tuple(found)
 
 

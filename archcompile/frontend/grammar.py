@@ -12,10 +12,11 @@ from typing import Literal as OneOf
 from typing import TypeAlias, TypeVar
 
 from archcompile.diagnostics import Code, Span, SpecError
-from archcompile.diagnostics.suggest import closest, listed
+from archcompile.diagnostics.suggest import listed
+from archcompile.frontend import misread
 from archcompile.frontend.findings import finding
 from archcompile.frontend.functions import FUNCTIONS, arity_fault
-from archcompile.frontend.tokens import Kind, Place, Token
+from archcompile.frontend.tokens import Instead, Kind, Place, Token
 from archcompile.ir.expr import (
     Attribute,
     Binary,
@@ -35,6 +36,8 @@ from archcompile.ir.expr import (
 
 MOST_NODES = 500
 DEEPEST = 50
+
+_TOO_DEEP = f"has more than {DEEPEST} operators or parentheses around one another"
 
 _OR, _AND, _NOT, _COMPARISON, _SIGN, _POWER = 1, 2, 3, 4, 7, 8
 _BINARY: dict[str, tuple[BinaryOperator, int]] = {
@@ -68,24 +71,7 @@ _CONSTANTS: dict[str, bool | None] = {
     "none": None,
     "None": None,
 }
-_FOREIGN_FUNCTIONS = {
-    "int": "`//` divides and rounds down",
-    "floor": "`//` divides and rounds down",
-    "ceil": "`(a + b - 1) // b` divides and rounds up",
-    "round": "`(a + b // 2) // b` divides and rounds",
-    "abs": "`max(a, -a)` is the absolute value",
-    "pow": "a power is `a ** b`",
-}
-_FOREIGN_WORDS = {
-    "in": "to choose among values, compare with each: `a == 1 or a == 2`",
-    "is": "write `==`",
-    "for": "a list is written out, or is `range(n)`",
-    "not": "write `not (a == b)`, or `a != b`",
-    "if": "a choice is `a if condition else b`",
-}
-
 Sign: TypeAlias = OneOf["-", "+", "not"]
-_SORTED = sorted(FUNCTIONS)
 _NodeT = TypeVar("_NodeT", bound=Expr)
 
 
@@ -117,7 +103,9 @@ class Parser:
         if self._accept("if"):
             test = self._operand(_OR)
             if not self._accept("else"):
-                raise self._error(f"expected `else`, got {self._shown()}", _FOREIGN_WORDS["if"])
+                raise self._error(
+                    f"expected `else`, got {self._shown()}", "e.g. `a if condition else b`"
+                )
             otherwise = self._expression()
             made = Conditional(test, expr, otherwise, self._span(start))
             expr = self._made(made, test, expr, otherwise)
@@ -130,10 +118,32 @@ class Parser:
         left = self._prefix(level)
         while self._next.kind in (Kind.OPERATOR, Kind.NAME):
             found = _LEVELS.get(self._next.text, 0)
+            if found == 0 and level <= _COMPARISON:
+                self._refuse_word(left, start)
             if found < level or found == 0:
                 break
             left = self._joined(left, found, start)
         return left
+
+    def _refuse_word(self, left: Expr, start: int) -> None:
+        """``a in [1, 2]`` and ``a is b``: Python's comparisons by words."""
+        first = self._next
+        words = [first.text]
+        if self.position + 1 < len(self.tokens) and first.text in ("not", "is"):
+            words += [self.tokens[self.position + 1].text]
+        word = " ".join(words) if words[-1] in ("in", "not") else first.text
+        if word not in misread.COMPARISONS or first.kind is not Kind.NAME:
+            return
+        self.position += len(word.split())
+        last = self.tokens[self.position - 1]
+        right = self._operand(_COMPARISON + 1)
+        text = misread.comparison(word, left, right)
+        instead = Instead(start, self.tokens[self.position - 1].end, text or "")
+        message = f"`{word}` cannot stand here"
+        advice = misread.COMPARISONS[word]
+        if text is None:
+            raise self.place.error(first.start, last.end, message, advice)
+        raise self.place.wrong(first.start, last.end, message, instead, advice)
 
     def _joined(self, left: Expr, level: int, start: int) -> Expr:
         if level == _COMPARISON:
@@ -194,32 +204,46 @@ class Parser:
         self._take()
         if self._next.kind is not Kind.NAME:
             raise self._error(f"expected a property after `.`, got {self._shown()}")
-        attribute = self._take().text
+        word = self._take()
         if self._next.text == "(":
-            raise self._error(f"`{attribute}` cannot be called", "a property has no parentheses")
-        return self._made(Attribute(owner, attribute, self._span(start)), owner)
+            self._take()
+            arguments = self._items(")", "(")
+            text = misread.method(owner.identifier, word.text, arguments)
+            raise self._foreign(f"{owner}.{word.text}", text, start, word)
+        return self._made(Attribute(owner, word.text, self._span(start)), owner)
 
     def _call(self, function: Expr, start: int) -> Expr:
+        opening = self._next
         if not isinstance(function, Name):
-            raise self._error("only functions can be called", f"there are {listed(_SORTED)}")
-        name = function.identifier
-        if name not in FUNCTIONS:
-            raise self._unknown_function(name, self._span(start))
+            message = "only functions can be called"
+            if isinstance(function, Literal):
+                place = Instead(opening.start, opening.end, " * (", "write `{}` for a product")
+                raise self.place.wrong(opening.start, opening.end, message, place)
+            raise self._error(message, f"there are {listed(sorted(FUNCTIONS))}")
+        name, word = function.identifier, self.tokens[self.position - 1]
         self._take()
         arguments = self._items(")", "(")
+        if name not in FUNCTIONS:
+            raise self._foreign(name, misread.call(name, arguments), start, word)
         fault = arity_fault(name, len(arguments))
         if fault is not None:
             raise finding(Code.EXPRESSION_TYPE, fault, self._span(start))
         return self._made(Call(name, arguments, self._span(start)), *arguments)
 
-    def _unknown_function(self, name: str, span: Span) -> SpecError:
-        near = closest(name, _SORTED)
-        known = f"did you mean `{near}`?" if near else f"there are {listed(_SORTED)}"
+    def _foreign(self, name: str, text: str | None, start: int, word: Token) -> SpecError:
+        """A function that there is not; ``text`` says the same in the language's own words."""
+        end = self.tokens[self.position - 1].end
+        help, fix = (None, ()) if text is None else self.place.help(Instead(start, end, text))
+        near = None if text is not None else misread.near_function(name)
+        if near is not None:
+            instead = Instead(start, word.end, near, "did you mean `{}`?")
+            help, fix = self.place.help(instead)
         return finding(
             Code.UNKNOWN_NAME,
             f"there is no function `{name}`",
-            span,
-            help=_FOREIGN_FUNCTIONS.get(name, known),
+            self.place.span(start, word.end),
+            help=help or misread.advice(name),
+            fix=fix,
         )
 
     def _atom(self) -> Expr:
@@ -232,20 +256,27 @@ class Parser:
         if self._accept("("):
             expr = self._expression()
             if self._next.text == ",":
-                raise self._error("a list is written in brackets", "e.g. `[1, 2]`")
+                raise self._tuple(expr, token.start)
             self._close(")", "(")
             return expr
         if self._accept("["):
             items = self._items("]", "[")
             return self._made(ListOf(items, self._span(token.start)), *items)
-        raise self._error(f"expected a value, got {self._shown()}")
+        raise misread.no_value(self.place, self.tokens, self.position)
+
+    def _tuple(self, first: Expr, start: int) -> SpecError:
+        """``(3, 3)``, which is a list, in brackets."""
+        at = self._take()
+        items = (first, *self._items(")", "("))
+        instead = Instead(start, self.tokens[self.position - 1].end, str(ListOf(items)))
+        return self.place.wrong(at.start, at.end, "a list is written in brackets", instead)
 
     def _word(self, token: Token) -> Expr:
         if token.text in _CONSTANTS:
             self._take()
             return self._made(Literal(_CONSTANTS[token.text], self._span(token.start)))
         if keyword.iskeyword(token.text) and token.text != "in":
-            raise self._error(f"expected a value, got `{token.text}`")
+            raise misread.no_value(self.place, self.tokens, self.position)
         self._take()
         return self._made(Name(token.text, self._span(token.start)))
 
@@ -265,17 +296,23 @@ class Parser:
         if len(self.heights) > MOST_NODES:
             raise self._too_large(f"has more than {MOST_NODES} parts")
         if height > DEEPEST:
-            raise self._too_large(f"is nested more than {DEEPEST} levels deep")
+            raise self._too_large(_TOO_DEEP)
         return node
 
     def _deeper(self) -> None:
         self.nesting += 1
         if self.nesting > DEEPEST:
-            raise self._too_large(f"is nested more than {DEEPEST} levels deep")
+            raise self._too_large(_TOO_DEEP)
 
     def _too_large(self, how: str) -> SpecError:
-        span = self.place.span(0, self.tokens[-1].end)
-        return finding(Code.EXPRESSION_TOO_LARGE, f"this expression {how}", span)
+        """At the word that is one too many."""
+        token = self._next if self._next.kind is not Kind.END else self.tokens[self.position - 1]
+        return finding(
+            Code.EXPRESSION_TOO_LARGE,
+            f"this expression {how}",
+            self.place.span(token.start, token.end),
+            help="name a part of it under `let`",
+        )
 
     @property
     def _next(self) -> Token:
@@ -296,19 +333,18 @@ class Parser:
     def _close(self, closing: str, opening: str) -> None:
         if self._accept(closing):
             return
-        if self._next.kind is Kind.END:
-            raise self._error(f"`{opening}` is not closed", f"add `{closing}`")
-        raise self._unexpected()
+        if self._next.kind is not Kind.END:
+            raise self._unexpected()
+        end = self._next.end
+        instead = Instead(end, end, closing, "add `{}`")
+        place = self.place.span(end, end + 1)
+        help, fix = self.place.help(instead)
+        message = f"`{opening}` is not closed"
+        raise finding(Code.EXPRESSION_SYNTAX, message, place, help=help, fix=fix)
 
     def _unexpected(self) -> SpecError:
         """Behind a complete value something stands that cannot go on."""
-        token = self._next
-        if token.text in _FOREIGN_WORDS and token.kind is Kind.NAME:
-            message = f"`{token.text}` cannot stand here"
-            return self._error(message, _FOREIGN_WORDS[token.text])
-        if token.kind in (Kind.NAME, Kind.NUMBER, Kind.TEXT):
-            return self._error(f"an operator is missing before {self._shown()}")
-        return self._error(f"{self._shown()} cannot stand here")
+        return misread.unexpected(self.place, self.tokens, self.position)
 
     def _error(self, message: str, help: str | None = None) -> SpecError:
         token = self._next

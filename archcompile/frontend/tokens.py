@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from archcompile.diagnostics import Code, Span, SpecError
+from archcompile.diagnostics import Code, Fix, Span, SpecError
+from archcompile.frontend import foreign
 from archcompile.frontend.findings import finding
+from archcompile.frontend.respelling import respelled
 from archcompile.frontend.scalars import integer, real
 from archcompile.frontend.source_file import forbidden_character
 from archcompile.frontend.tree import Scalar
@@ -36,6 +38,16 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What to write for some characters of an expression; ``form`` is the help line around it."""
+
+    start: int
+    end: int
+    text: str
+    form: str = "write `{}`"
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Turns positions in an expression's text into spans, exact where the scalar allows it."""
 
@@ -53,6 +65,25 @@ class Place:
         """A finding about the syntax at these characters, to raise."""
         return finding(Code.EXPRESSION_SYNTAX, message, self.span(start, end), help=help)
 
+    def wrong(
+        self, start: int, end: int, message: str, instead: Instead, help: str | None = None
+    ) -> SpecError:
+        """The same where a program knows what is meant; ``help`` is said where it cannot write."""
+        said, fix = self.help(instead)
+        place = self.span(start, end)
+        return finding(Code.EXPRESSION_SYNTAX, message, place, help=said or help, fix=fix)
+
+    def help(self, instead: Instead) -> tuple[str | None, Fix]:
+        """A help line that says what to write, and the edit."""
+        text = instead.text
+        shown, fix = respelled(
+            self.scalar, self.offset + instead.start, self.offset + instead.end, text
+        )
+        if not fix:
+            return None, ()
+        form = instead.form if shown == text else "write `{}`"
+        return form.format(shown.strip() or instead.form), fix
+
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\n]+)"
@@ -65,32 +96,7 @@ _TOKEN = re.compile(
 )
 _WORD_TAIL = re.compile(r"[A-Za-z0-9_.]+")
 
-_INSTEAD = {
-    "&&": "write `and`",
-    "||": "write `or`",
-    "&": "write `and`",
-    "|": "write `or`",
-    "!": "write `not`",
-    "~": "write `not`",
-    "=": "a comparison is `==`",
-    "===": "write `==`",
-    "!==": "write `!=`",
-    "<>": "write `!=`",
-    "^": "a power is `**`",
-    "?": "a choice is `a if condition else b`",
-    ":": "a choice is `a if condition else b`; slices are not supported",
-    "{": "an expression has no braces; a list is `[1, 2]`",
-    "}": "an expression has no braces; a list is `[1, 2]`",
-    "×": "write `*`",
-    "·": "write `*`",
-    "÷": "write `/`, or `//` to round down",
-    "−": "write `-`",
-    "–": "write `-`",
-    "≤": "write `<=`",
-    "≥": "write `>=`",
-    "≠": "write `!=`",
-    **dict.fromkeys("“”„‘’«»", "write straight quotes: `'A'`"),
-}
+_CURLY = re.compile("[“”„‘’«»`](\\w+)[“”„‘’«»`]")
 
 _ESCAPE = re.compile(
     r"\\(?:([\\'\"nrt])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.?))", re.DOTALL
@@ -125,9 +131,46 @@ def _token(text: str, match: re.Match[str], place: Place) -> Token:
 def _unknown(text: str, start: int, end: int, place: Place) -> SpecError:
     word = text[start:end]
     if word in ("'", '"'):
-        return place.error(start, len(text), "this quoted text is not closed")
+        return _open_text(text, start, place)
     message = f"`{word}` is not part of an expression"
-    return place.error(start, end, message, _INSTEAD.get(word))
+    marked = foreign.SHELL.match(text, start)
+    if marked is not None:
+        name = next(name for name in marked.groups() if name is not None)
+        message = f"`{marked.group()}` is not part of an expression: names stand alone"
+        return place.wrong(start, marked.end(), message, Instead(start, marked.end(), name))
+    curly = _CURLY.match(text, start)
+    if curly is not None:
+        instead = Instead(start, curly.end(), f"'{curly[1]}'", "write straight quotes: `{}`")
+        return place.wrong(start, curly.end(), f"`{word}` is not part of an expression", instead)
+    chosen = foreign.choice(text) if word in ("?", ":") else None
+    if chosen is not None:
+        return place.wrong(start, end, message, Instead(0, len(text), chosen))
+    if word[:-1] in "+-*/%" and word.endswith("=") and len(word) == 2:
+        return place.error(start, end, message, "nothing is assigned: a name has one value")
+    if word not in foreign.OPERATORS:
+        return place.error(start, end, message, foreign.IN_WORDS.get(word))
+    instead = _operator(text, start, end, foreign.OPERATORS[word])
+    return place.wrong(start, end, message, instead)
+
+
+def _operator(text: str, start: int, end: int, operator: str) -> Instead:
+    """An operator in the place of another language's; words keep one space around them."""
+    written = operator
+    if start == 0 or text[start - 1].isspace():
+        written = written.lstrip()
+    if text[end : end + 1].isspace():
+        written = written.rstrip()
+    return Instead(start, end, written, f"write `{{}}`{foreign.ADVICE.get(text[start:end], '')}")
+
+
+def _open_text(text: str, start: int, place: Place) -> SpecError:
+    """Where the text is one word, its closing mark is known."""
+    message = "this quoted text is not closed"
+    word = re.fullmatch(r"\w+", text[start + 1 :])
+    if word is None:
+        return place.error(start, len(text), message)
+    closed = Instead(start, len(text), f"'{word.group()}'")
+    return place.wrong(start, len(text), message, closed)
 
 
 def _number(text: str, match: re.Match[str], place: Place) -> int | float:
@@ -135,16 +178,34 @@ def _number(text: str, match: re.Match[str], place: Place) -> int | float:
     tail = _WORD_TAIL.match(text, match.end())
     if tail is not None:
         whole = word + tail.group()
-        is_product = word.isdigit() and re.match("[A-Za-z]", tail.group())
-        help = f"write `{word} * {tail.group()}`" if is_product else None
-        if "_" in whole and whole.replace("_", "").isdigit():
-            help = f"write `{whole.replace('_', '')}`"
-        raise place.error(start, tail.end(), f"`{whole}` is not a number", help)
+        meant = _meant(word, tail.group())
+        message = f"`{whole}` is not a number"
+        if meant is None or (meant.startswith("[") and whole != text.strip()):
+            raise place.error(start, tail.end(), message)
+        raise place.wrong(start, tail.end(), message, Instead(start, tail.end(), meant))
     if re.match("0[0-9]", word):
-        help = f"write `{word.lstrip('0') or 0}`"
-        raise place.error(start, match.end(), f"`{word}` is ambiguous: some read it as octal", help)
+        message = f"`{word}` is ambiguous: some read it as octal"
+        instead = Instead(start, match.end(), word.lstrip("0") or "0")
+        raise place.wrong(start, match.end(), message, instead)
     span = place.span(start, match.end())
     return integer(word, span) if word.isdigit() else real(word, span)
+
+
+def _meant(number: str, tail: str) -> str | None:
+    """What is meant by a number with a tail: ``3x3``, ``1_000``, ``64k``, ``0x10``, ``2n``."""
+    whole = number + tail
+    pair = re.fullmatch("([0-9]+)[xX]([0-9]+)", whole)
+    if number == "0" and re.fullmatch("0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", whole):
+        return str(int(whole, 0))
+    if pair is not None:
+        return f"[{pair[1]}, {pair[2]}]"
+    if re.fullmatch("[0-9]+(_[0-9]+)+", whole):
+        return whole.replace("_", "")
+    if tail in ("k", "K") and number.isdigit():
+        return f"{number}000"
+    if number.isdigit() and re.fullmatch(r"[A-Za-z]\w*(\.\w+)?", tail):
+        return f"{number} * {tail}"
+    return None
 
 
 def _unquoted(match: re.Match[str], place: Place) -> str:
