@@ -10,12 +10,14 @@ from typing import TypeAlias
 
 from pydantic import ValidationError
 
-from archcompile.diagnostics import Code, Span, SpecError
-from archcompile.frontend.binding import bind_trees, report_missing
+from archcompile.diagnostics import Code, SpecError
+from archcompile.frontend.binding import Binding
+from archcompile.frontend.document import Layer
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.frame import Frame, mentioned
 from archcompile.frontend.mentions import dim_words
 from archcompile.frontend.passed import Passed
+from archcompile.frontend.repairs import refuse_misread, repaired
 from archcompile.frontend.sizes import is_constant, to_dim, to_python
 from archcompile.frontend.slots import Slot, slots
 from archcompile.frontend.tree import Scalar, Sequence, Tree
@@ -46,22 +48,41 @@ class Call:
     arguments: Tree | None
     frame: Frame
     preset: Passed | None = None
+    layer: Layer | None = None
+    """The line, where the word and its arguments are the line's own."""
 
     @property
     def op(self) -> Scalar:
         """The word of the op or block itself."""
         return self.word if self.preset is None else self.preset.op
 
-    def given(self, callee: str, names: tuple[str, ...], findings: Findings) -> Given:
-        """Each argument with its frame."""
+    @property
+    def op_arguments(self) -> Tree | None:
+        """The arguments that stand behind the word of the op or block itself."""
+        return self.arguments if self.preset is None else self.preset.arguments
+
+    @property
+    def op_layer(self) -> Layer | None:
+        """The line, if the word of the op or block itself stands in it."""
+        return self.layer if self.preset is None else None
+
+    def given(
+        self, callee: str, names: tuple[str, ...], required: list[str], findings: Findings
+    ) -> Given:
+        """Each argument with its frame; a required one that is not given is a finding."""
         found: Given = {}
+        own = Binding(callee, names, self.word, self.arguments, self.layer)
         if self.preset is not None:
-            handed = bind_trees(callee, self.preset.op, self.preset.arguments, names, findings)
+            handed = Binding(callee, names, self.preset.op, self.preset.arguments)
+            handed.bind(findings)
             shapes = {**self.preset.frame.shapes, **self.frame.shapes}
             frame = replace(self.preset.frame, shapes=shapes)
-            found = {name: (tree, frame) for name, tree in handed.items()}
-        own = bind_trees(callee, self.word, self.arguments, names, findings)
-        return found | {name: (tree, self.frame) for name, tree in own.items()}
+            found = {name: (tree, frame) for name, tree in handed.bound.items()}
+            own.meant |= handed.meant
+        own.bind(findings)
+        found |= {name: (tree, self.frame) for name, tree in own.bound.items()}
+        own.report_missing([name for name in required if name not in found], findings)
+        return found
 
 
 Given: TypeAlias = dict[str, tuple[Tree, Frame]]
@@ -71,15 +92,15 @@ def build_op(kind: type[Op], call: Call) -> BuiltOp:
     """The op with these arguments. Raises every finding about them at once."""
     wanted = slots(kind)
     findings = Findings()
-    given = _as_one_list(kind, call).given(kind.key, tuple(wanted), findings)
+    required = [name for name, slot in wanted.items() if slot.required]
+    given = _as_one_list(kind, call).given(kind.key, tuple(wanted), required, findings)
     values: dict[str, Expr] = {}
     for name, (tree, frame) in given.items():
         with findings.collecting():
+            refuse_misread(kind.key, wanted[name], tree, frame)
             values[name] = frame.value(tree, wanted[name].words)
-    missing = [name for name, slot in wanted.items() if slot.required and name not in given]
-    report_missing(kind.key, call.word, missing, findings)
     findings.stop()
-    return _validated(kind, call.word, values, {name: tree for name, (tree, _) in given.items()})
+    return _validated(kind, call, values, {name: tree for name, (tree, _) in given.items()})
 
 
 def _as_one_list(kind: type[Op], call: Call) -> Call:
@@ -94,7 +115,7 @@ def _as_one_list(kind: type[Op], call: Call) -> Call:
 
 
 def _validated(
-    kind: type[Op], call: Scalar, values: dict[str, Expr], given: dict[str, Tree]
+    kind: type[Op], call: Call, values: dict[str, Expr], given: dict[str, Tree]
 ) -> BuiltOp:
     held = {name: _held(value, slots(kind)[name]) for name, value in values.items()}
     unknown = {name: value for name, value in held.items() if isinstance(value, Unknown)}
@@ -102,7 +123,7 @@ def _validated(
     try:
         op = kind.model_validate(known)
     except ValidationError as error:
-        raise _refused(error, call, given) from None
+        raise _refused(error, kind, call, given) from None
     parts = (part for value in values.values() for part in _symbolic_parts(value))
     written = tuple(
         (size, part) for part in parts if mentioned(part) <= dim_words(size := to_dim(part))
@@ -127,29 +148,36 @@ def _symbolic_parts(value: Expr) -> tuple[Expr, ...]:
     return () if isinstance(value, Literal | Name) else (value,)
 
 
-def _refused(error: ValidationError, call: Scalar, given: dict[str, Tree]) -> SpecError:
+def _refused(
+    error: ValidationError, kind: type[Op], call: Call, given: dict[str, Tree]
+) -> SpecError:
     """pydantic's findings, one for each argument, at the argument's own place."""
     findings = Findings()
     seen: set[object] = set()
     for detail in error.errors(include_url=False):
-        field = detail["loc"][0] if detail["loc"] else None
-        if field in seen:
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        if name in seen:
             continue  # the members of a union each complain; the first says it
-        seen.add(field)
-        span = _place(given, detail["loc"], call)
-        about = f"`{field}`: " if field is not None else ""
-        findings.add(Code.BAD_ARGUMENT, f"{about}{_plain(detail['msg'])}", span)
+        seen.add(name)
+        tree = _at(given.get(name), detail["loc"])
+        about = f"`{name}`: " if name else ""
+        repair = None if tree is None else repaired(call, slots(kind)[name], tree)
+        findings.add(
+            Code.BAD_ARGUMENT,
+            f"{about}{_plain(detail['msg'])}",
+            call.word.span if tree is None else tree.span,
+            help=None if repair is None else repair.help,
+            fix=() if repair is None else repair.fix,
+        )
     return SpecError(findings.found)
 
 
-def _place(given: dict[str, Tree], location: tuple[int | str, ...], call: Scalar) -> Span:
-    tree = given.get(str(location[0])) if location else None
-    if tree is None:
-        return call.span
+def _at(tree: Tree | None, location: tuple[int | str, ...]) -> Tree | None:
+    """The value at fault: an argument, or the item of a list."""
     for step in location[1:]:
         if isinstance(step, int) and isinstance(tree, Sequence) and step < len(tree.items):
             tree = tree.items[step]
-    return tree.span
+    return tree
 
 
 def _plain(message: str) -> str:

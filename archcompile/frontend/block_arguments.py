@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from archcompile.diagnostics import Code, Related, Span
 from archcompile.diagnostics.suggest import listed
 from archcompile.frontend.arguments import Call
-from archcompile.frontend.binding import bind_trees, report_missing
-from archcompile.frontend.document import Block, Parameter
+from archcompile.frontend.binding import Binding
+from archcompile.frontend.document import Block, Layer, Parameter
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.frame import Frame
 from archcompile.frontend.passed import NO_LAYER, Passed, passed_in
@@ -38,7 +38,8 @@ def bind_block(block: Block, call: Call) -> Bound:
     """The block's parameters with their values here, defaults too. Raises all findings at once."""
     findings = Findings()
     parameters = {parameter.name.text: parameter for parameter in block.parameters}
-    given = call.given(block.name.text, tuple(parameters), findings)
+    required = [name for name, parameter in parameters.items() if parameter.default is None]
+    given = call.given(block.name.text, tuple(parameters), required, findings)
     bound = Bound({}, {})
     for name, parameter in parameters.items():
         with findings.collecting():
@@ -46,12 +47,6 @@ def bind_block(block: Block, call: Call) -> Bound:
                 _bind_parameter(parameter, *given[name], bound)
             elif parameter.default is not None:
                 _bind_default(parameter, bound)
-    missing = [
-        name
-        for name in parameters
-        if not (name in bound.values or name in bound.layers or name in given)
-    ]
-    report_missing(block.name.text, call.word, missing, findings)
     findings.stop()
     return bound
 
@@ -99,10 +94,10 @@ def require_constants(call: Scalar, values: dict[str, Expr]) -> None:
     findings.stop()
 
 
-def check_arguments(call: Scalar, arguments: Tree | None, names: tuple[str, ...]) -> None:
+def check_arguments(layer: Layer, call: Scalar, names: tuple[str, ...]) -> None:
     """Refuse arguments that no callee with these names has; nothing is evaluated."""
     findings = Findings()
-    bind_trees(call.text, call, arguments, names, findings)
+    Binding(call.text, names, call, layer.arguments, layer).bind(findings)
     findings.stop()
 
 

@@ -18,7 +18,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 def call_of(layer: Layer, here: Frame) -> Call:
     """The call of a line that has an op key."""
     assert layer.op is not None
-    return Call(layer.op, layer.arguments, here, here.layers.get(layer.op.text))
+    return Call(layer.op, layer.arguments, here, here.layers.get(layer.op.text), layer)
 
 
 def is_none(layer: Layer, here: Frame) -> bool:

@@ -2,89 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from archcompile.diagnostics import Code
-from archcompile.diagnostics.suggest import closest
-from archcompile.frontend.document import Block
-from archcompile.frontend.findings import finding
-from archcompile.frontend.tree import Scalar
+from archcompile.diagnostics import Code, Edit, Fix, SpecError
+from archcompile.diagnostics.suggest import Words
+from archcompile.frontend.binding import Binding
+from archcompile.frontend.document import Block, Layer
+from archcompile.frontend.findings import Findings
+from archcompile.frontend.foreign_ops import folded, meant, whole, why_absent
+from archcompile.frontend.tree import Mapping, Scalar, Tree
 from archcompile.ir.op import Op
 from archcompile.ops import all_ops
 
-_FOREIGN = {
-    "dense": "linear",
-    "fc": "linear",
-    "fully_connected": "linear",
-    "gemm": "linear",
-    "conv": "conv2d",
-    "convolution": "conv2d",
-    "convolution2d": "conv2d",
-    "pooling": "max_pool2d",
-    "maxpool": "max_pool2d",
-    "maxpooling2d": "max_pool2d",
-    "avgpool": "avg_pool2d",
-    "averagepooling2d": "avg_pool2d",
-    "averagepool": "avg_pool2d",
-    "globalaveragepooling2d": "adaptive_avg_pool2d: 1",
-    "globalaveragepool": "adaptive_avg_pool2d: 1",
-    "bn": "batch_norm2d",
-    "batchnorm": "batch_norm2d",
-    "batchnormalization": "batch_norm2d",
-    "concatenate": "concat",
-    "cat": "concat",
-    "eltwise": "add",
-    "view": "flatten",
-    "reshape": "flatten",
-    "globalavgpool2d": "adaptive_avg_pool2d: 1",
-    "gap": "adaptive_avg_pool2d: 1",
-    "lrn": "local_response_norm",
-    "responsenorm": "local_response_norm",
-    "swish": "silu",
-    "hswish": "hardswish",
-    "hsigmoid": "hardsigmoid",
-    "gn": "group_norm",
-    "ln": "layer_norm",
-    "zeropad2d": "pad",
-    "zeropadding2d": "pad",
-    "constantpad2d": "pad",
-    "reflectionpad2d": "pad",
-    "split": "chunk",
-    "multiply": "mul",
-    "prod": "mul",
-    "subtract": "sub",
-    "transpose": "permute",
-    "reducemean": "mean",
-    "depthtospace": "pixel_shuffle",
-    "l2norm": "normalize",
-    "clip": "hardtanh",
-    "clamp": "hardtanh",
-    "deconv": "conv_transpose2d",
-    "deconvolution": "conv_transpose2d",
-}
-"""Other frameworks' words, letter case and underscores left out."""
-
-_NOT_YET = frozenset(
-    [
-        "batchnorm3d",
-        "celu",
-        "conv3d",
-        "depthwiseconv2d",
-        "dropout1d",
-        "dropout2d",
-        "embedding",
-        "glu",
-        "gru",
-        "instancenorm1d",
-        "instancenorm2d",
-        "logsigmoid",
-        "lstm",
-        "multiheadattention",
-        "rmsnorm",
-        "selu",
-    ]
-)
-"""What torch has and this version has not: the nearest name would be another function."""
+_COLON = re.compile(r"\s*:(?=\s*(?:[,}\]#]|$))")
+"""The colon behind a key that has no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +32,99 @@ class Catalogue:
         """The catalogue of one file."""
         return cls(all_ops(), {block.name.text: block for block in blocks})
 
-    def find(self, call: Scalar) -> type[Op] | Block:
-        """What a call names. Raises ``UNKNOWN_OP`` with what was likely meant."""
-        name = call.text
-        found = self.blocks.get(name) or self.ops.get(name)
+    def find(
+        self, call: Scalar, arguments: Tree | None = None, layer: Layer | None = None
+    ) -> type[Op] | Block:
+        """What a call names.
+
+        Raises ``UNKNOWN_OP`` with what was likely meant; where that is sure, with what would be
+        wrong in its arguments too.
+        """
+        found = self.blocks.get(call.text) or self.ops.get(call.text)
         if found is None:
-            near = self._near(name)
-            raise finding(
-                Code.UNKNOWN_OP,
-                f"`{name}` is no op and no block here",
-                call.span,
-                help=f"write `{near}`" if near else "`archcompile list --ops` shows what there is",
-            )
+            raise self._unknown(call, arguments, layer)
         return found
 
-    def _near(self, name: str) -> str | None:
-        folded = name.casefold().replace("_", "").removeprefix("nn.")
-        spelt = {key.replace("_", ""): key for key in (*self.ops, *self.blocks)}
-        if folded in _NOT_YET:
-            return None
-        return spelt.get(folded) or _FOREIGN.get(folded) or closest(name, spelt.values())
+    def argument_names(self, callee: type[Op] | Block) -> tuple[str, ...]:
+        """The arguments that a call of it may give, in order."""
+        if isinstance(callee, Block):
+            return tuple(parameter.name.text for parameter in callee.parameters)
+        return tuple(callee.model_fields)
+
+    def _unknown(self, call: Scalar, arguments: Tree | None, layer: Layer | None) -> SpecError:
+        findings = Findings()
+        message = f"`{call.text}` is no op and no block here"
+        meant = self._meant(call.text, arguments)
+        if meant is None:
+            near = None if why_absent(call.text) else self._words().closest(_plain(call.text))
+            findings.add(
+                Code.UNKNOWN_OP,
+                message,
+                call.span,
+                help=f"did you mean `{near}`?" if near else self._advice(call.text),
+                fix=(Edit(call.span, near),) if near else (),
+            )
+        else:
+            fix = _in_place(call, arguments, *meant)
+            findings.add(Code.UNKNOWN_OP, message, call.span, help=f"write `{meant[0]}`", fix=fix)
+            if not meant[1]:
+                self._check_arguments(meant[0], call, arguments, layer, findings)
+        return SpecError(findings.found)
+
+    def _meant(self, word: str, arguments: Tree | None) -> tuple[str, bool] | None:
+        """What is surely meant, and whether the arguments go with the word."""
+        own = _spelt((*self.ops, *self.blocks)).get(folded(word))
+        if own is not None:
+            return own, False
+        together = None if arguments is None else whole(word, arguments, self.ops)
+        known = together or meant(word)
+        return None if known is None else (known, known == together)
+
+    def _check_arguments(
+        self,
+        meant: str,
+        call: Scalar,
+        arguments: Tree | None,
+        layer: Layer | None,
+        findings: Findings,
+    ) -> None:
+        """Names of arguments only: whether their values fit is said when the op is there."""
+        callee = self.blocks.get(meant) or self.ops.get(meant)
+        if callee is not None and isinstance(arguments, Mapping):
+            names = self.argument_names(callee)
+            Binding(meant, names, call, arguments, layer).bind(findings)
+
+    def _advice(self, word: str) -> str:
+        return why_absent(word) or "`archcompile list --ops` shows what there is"
+
+    def _words(self) -> Words:
+        return _filed((*self.ops, *self.blocks))
+
+
+@lru_cache(maxsize=32)
+def _filed(names: tuple[str, ...]) -> Words:
+    return Words(names)
+
+
+@lru_cache(maxsize=32)
+def _spelt(names: tuple[str, ...]) -> dict[str, str]:
+    """Names by their letters alone."""
+    return {folded(name): name for name in names}
+
+
+def _plain(word: str) -> str:
+    """Without the module that a class stands in."""
+    return word.rpartition(".")[2] or word
+
+
+def _in_place(call: Scalar, arguments: Tree | None, text: str, with_arguments: bool) -> Fix:
+    """The text in the place of the word; of the arguments too, and of the colon between."""
+    line = call.span.file.line(call.span.line)
+    if ":" not in text and not with_arguments:
+        return (Edit(call.span, text),)
+    place = call.span if arguments is None else call.span.to(arguments.span)
+    colon = _COLON.match(line, call.span.end_column - 1) if arguments is None else None
+    if colon is not None:
+        place = call.span.within(0, colon.end() - call.span.column + 1)
+    is_value = line[: call.span.column - 1].rstrip().endswith(":")
+    return (Edit(place, f"{{{text}}}" if is_value and ":" in text else text),)

@@ -18,6 +18,11 @@ class Findings:
     """Collects; ``stop`` ends the stage if there is any."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    _places: dict[tuple[Code, Span | None], int] = field(default_factory=dict)
+    _indexed: int = 0
+    """How many of ``found`` have their place in ``_places``."""
+    _notes: dict[tuple[Code, Span | None], tuple[int, str, int]] = field(default_factory=dict)
+    """By finding: which note is of the call that first met it, its text, how many met it since."""
 
     def add(
         self,
@@ -42,16 +47,44 @@ class Findings:
 
     @contextmanager
     def called_from(self, span: Span, message: str) -> Iterator[None]:
-        """What is found inside says that it was met in this call, once."""
+        """What is found inside says that it was met in this call.
+
+        What other calls met before is one finding, which says in how many more.
+        """
         before = len(self.found)
+        self._index(before)
         yield
         note = Related(span, message)
-        said = {(each.code, each.span) for each in self.found[:before]}
-        self.found[before:] = [
-            replace(each, related=(*each.related, note))
-            for each in self.found[before:]
-            if (each.code, each.span) not in said
-        ]
+        new = self.found[before:]
+        del self.found[before:]
+        self._indexed = before
+        for each in new:
+            first = self._places.get((each.code, each.span), before)
+            if first < before:
+                self._meet_again(first)
+            else:
+                self._notes.setdefault((each.code, each.span), (len(each.related), message, 0))
+                self.found.append(replace(each, related=(*each.related, note)))
+
+    def _index(self, end: int) -> None:
+        """Where each finding stands, of those before ``end``."""
+        for place in range(self._indexed, end):
+            each = self.found[place]
+            self._places.setdefault((each.code, each.span), place)
+        self._indexed = end
+
+    def _meet_again(self, place: int) -> None:
+        """One more call meets a finding: its note about the first one says so."""
+        known = self.found[place]
+        index, message, count = self._notes.get((known.code, known.span), (0, "", 0))
+        if not message:
+            return
+        count += 1
+        said = f"{message}, and in {count} more call{'s' * (count > 1)}"
+        note = replace(known.related[index], message=said)
+        related = (*known.related[:index], note, *known.related[index + 1 :])
+        self.found[place] = replace(known, related=related)
+        self._notes[known.code, known.span] = (index, message, count)
 
     def stop(self) -> None:
         """Raise every finding so far, if there is any; a finding met twice is one."""

@@ -12,12 +12,16 @@ from archcompile.ir.op import Op
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """``words`` stand for themselves; where ``is_size``, an expression may stay symbolic."""
+    """``words`` stand for themselves; where ``is_size``, an expression may stay symbolic.
+
+    ``is_flag``: it is true or false.
+    """
 
     name: str
     words: frozenset[str]
     is_size: bool
     required: bool
+    is_flag: bool
 
 
 @cache
@@ -29,6 +33,7 @@ def slots(op: type[Op]) -> dict[str, Slot]:
             frozenset(_words(field.annotation)),
             _mentions(field.annotation, Dim),
             field.is_required(),
+            _mentions(field.annotation, bool),
         )
         for name, field in op.model_fields.items()
     }

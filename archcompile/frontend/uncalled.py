@@ -34,11 +34,7 @@ def _check(layer: Layer, catalogue: Catalogue, handed: set[str], findings: Findi
     if layer.op is None or layer.op.text in handed:
         return
     with findings.collecting():
-        callee = catalogue.find(layer.op)
-        if isinstance(callee, Block):
-            names = tuple(parameter.name.text for parameter in callee.parameters)
-        elif callee.takes_list and isinstance(layer.arguments, Sequence):
-            return
-        else:
-            names = tuple(callee.model_fields)
-        check_arguments(layer.op, layer.arguments, names)
+        callee = catalogue.find(layer.op, layer.arguments, layer)
+        takes_list = not isinstance(callee, Block) and callee.takes_list
+        if not (takes_list and isinstance(layer.arguments, Sequence)):
+            check_arguments(layer, layer.op, catalogue.argument_names(callee))
