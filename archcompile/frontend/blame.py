@@ -34,6 +34,8 @@ from archcompile.ir.expr import (
 AXES = {"channels": 1, "height": 2, "width": 3, "length": 2, "features": -1}
 RANKS = {"channels": range(2, 6), "height": (4,), "width": (4,), "length": (3,), "features": (2,)}
 _MOST_ORIGINS = 4
+_NO_FIX: Fix = ()
+_ADVICE = {"index": "`index` counts the copies of a `repeat`, and there is none around this line"}
 
 
 def unknown(expr: Name, scope: Scope, *, owner: bool = False) -> Exception:
@@ -54,6 +56,7 @@ def unknown(expr: Name, scope: Scope, *, owner: bool = False) -> Exception:
         help = f"did you mean `{near}`?" if near else ""
     if not fix:
         help = f"known here: {listed(visible)}" if visible else "no names are known here"
+        help = scope.unseen.get(name, _ADVICE.get(name, help))
     return finding(Code.UNKNOWN_NAME, f"unknown name `{name}`", expr.span, help=help, fix=fix)
 
 
@@ -135,6 +138,42 @@ def refuse_bare_text(known: Expr, operand: Expr, scope: Scope) -> None:
         help=f"write `{text}`: a text stands between quotes" if fix else "a text has quotes",
         fix=fix,
     )
+
+
+def wrong_index(index: Value, written: Expr, scope: Scope) -> Exception:
+    """An index that is no integer; a quotient is one when it is rounded."""
+    text = "" if written.span is None else written.span.text()
+    fix = respelled_at(written.span, text, text.replace("/", "//"))[1] if _divides(text) else ()
+    return finding(
+        Code.EXPRESSION_TYPE,
+        f"an index is an integer, got {described(index)}",
+        written.span,
+        help=f"write `{fix[0].text}`, which rounds down" if fix else None,
+        related=origins(written, scope.names),
+        fix=fix,
+    )
+
+
+def _divides(text: str) -> bool:
+    return text.count("/") == 1
+
+
+def wrong_comparison(
+    message: str, expr: Compare, values: tuple[Expr, Expr], scope: Scope
+) -> Exception:
+    """What cannot be compared; a number between quotes is the number."""
+    help, fix = None, _NO_FIX
+    numbers = [each for each in values if isinstance(each, Literal) and is_number(each.value)]
+    for each in values:
+        value = each.value if isinstance(each, Literal) else None
+        if numbers and isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,17}", value):
+            span = None if each.span is None else each.span
+            old = "" if span is None else span.text()
+            if old.strip("'\"") == value:
+                _, fix = respelled_at(span, old, value)
+                help = f"write `{value}`" if fix else None
+    related = origins(expr, scope.names)
+    return finding(Code.EXPRESSION_TYPE, message, expr.span, help=help, related=related, fix=fix)
 
 
 def origins(expr: Expr, names: Mapping[str, Expr]) -> tuple[Related, ...]:

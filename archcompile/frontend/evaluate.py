@@ -24,6 +24,8 @@ from archcompile.frontend.blame import (
     refuse_bare_text,
     unknown,
     value_of,
+    wrong_comparison,
+    wrong_index,
 )
 from archcompile.frontend.findings import finding
 from archcompile.frontend.functions import (
@@ -195,7 +197,7 @@ class _Evaluation:
         try:
             return compare(operator, value_of(left), value_of(right))
         except WrongKind as fault:
-            self._fail(fault, expr.span, expr)
+            raise wrong_comparison(str(fault), expr, (left, right), self.scope) from None
 
     def _logical(self, expr: Logical) -> Expr:
         """What decides ends it; what cannot is left out."""
@@ -262,8 +264,7 @@ class _Evaluation:
         if is_constant(index):
             place = value_of(index)
             if isinstance(place, bool) or not isinstance(place, int):
-                wrong = WrongKind(f"an index is an integer, got {described(place)}")
-                self._fail(wrong, index.span, expr.index)
+                raise wrong_index(place, expr.index, self.scope)
             if isinstance(value, ListOf):
                 return self._item(value, place, expr)
         return replace(expr, value=value, index=index)
@@ -271,8 +272,8 @@ class _Evaluation:
     def _item(self, value: ListOf, index: int, expr: Subscript) -> Expr:
         count = len(value.items)
         if not -count <= index < count:
-            last = f"; the last is item {count - 1}" if count else ""
-            fault = OutOfRange(f"there is no item {index} in a list of {count}{last}")
+            last = f" of {count}; the last is item {count - 1}" if count else " that is empty"
+            fault = OutOfRange(f"there is no item {index} in a list{last}")
             self._fail(fault, expr.index.span, expr)
         item = value.items[index]
         return replace(item, span=expr.span) if isinstance(item, Literal | ListOf) else item

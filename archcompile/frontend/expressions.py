@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcompile.diagnostics import Code
 from archcompile.frontend.findings import finding
 from archcompile.frontend.grammar import Parser
-from archcompile.frontend.tokens import Place, tokens
+from archcompile.frontend.tokens import Instead, Place, tokens
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.expr import Expr, Literal
 
@@ -33,13 +33,15 @@ def parse_template(scalar: Scalar) -> tuple[str | Expr, ...]:
         literal = text[position:] if opening < 0 else text[position:opening]
         if "}" in literal:
             stray = position + literal.index("}")
-            raise place.error(stray, stray + 1, "`}` without a `{` before it")
+            instead = Instead(stray, stray + 1, "", "leave `}}` out")
+            raise place.wrong(stray, stray + 1, "`}` without a `{` before it", instead)
         pieces += [literal] if literal else []
         if opening < 0:
             break
         closing = text.find("}", opening)
         if closing < 0:
-            raise place.error(opening, opening + 1, "`{` is not closed", "add `}`")
+            closed = Instead(len(text), len(text), "}", "add `{}`")
+            raise place.wrong(opening, opening + 1, "`{` is not closed", closed)
         pieces.append(_parsed(text[opening + 1 : closing], Place(scalar, opening + 1)))
         position = closing + 1
     return tuple(pieces)
@@ -56,4 +58,5 @@ def _check_length(text: str, place: Place) -> None:
             Code.EXPRESSION_TOO_LARGE,
             f"this expression has {len(text):,} characters, expected at most {LONGEST:,}",
             place.scalar.span,
+            help="name its parts under `let`",
         )

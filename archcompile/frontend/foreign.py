@@ -50,7 +50,7 @@ ADVICE = {
 
 IN_WORDS = {
     "?": "a choice is `a if condition else b`",
-    ":": "a choice is `a if condition else b`; slices are not supported",
+    ":": "there are no slices: a list is written out, e.g. `[widths[1], widths[2]]`",
     "{": "an expression has no braces; a list is `[1, 2]`",
     "}": "an expression has no braces; a list is `[1, 2]`",
     "<<": "a shift is a product: `a * 2 ** b`",
@@ -205,8 +205,18 @@ def choice(text: str) -> str | None:
     return None
 
 
+def in_words(text: str) -> str:
+    """Python's constants in the language's own words."""
+    return re.sub(r"\b(?:None|True|False)\b", lambda word: word.group().lower(), text)
+
+
 def function(name: str, arguments: tuple[Expr, ...]) -> str | None:
     """The expression that says what a call of another language's function means."""
+    found = _function(name, arguments)
+    return None if found is None else in_words(found)
+
+
+def _function(name: str, arguments: tuple[Expr, ...]) -> str | None:
     if name in _SAME:
         return f"{_SAME[name]}({', '.join(map(str, arguments))})"
     if name in _ROUNDING and len(arguments) == 1:
@@ -228,8 +238,6 @@ def _plain(name: str, arguments: tuple[Expr, ...]) -> str | None:
             return str(Binary("%", left, right))
         case ("floordiv" | "floor_divide", (left, right)):
             return str(Binary("//", left, right))
-        case ("sqrt", (value,)):
-            return str(Binary("**", value, Literal(0.5)))
         case ("clamp" | "clip", (value, low, high)):
             return f"max({low}, min({value}, {high}))"
         case ("_make_divisible" | "make_divisable" | "makeDivisible", (value, step)):

@@ -67,6 +67,8 @@ class Frame:
     """Conditions that stay open, as texts, and whether the class is made for calls they hold in."""
     meter: Meter = field(default_factory=Meter)
     """What lists have cost in the network so far."""
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Names that are known elsewhere, with what is said of them."""
 
     def binding(self, names: Mapping[str, Expr]) -> Frame:
         """The frame inside a loop's round: more names, hiding outer ones."""
@@ -86,7 +88,7 @@ class Frame:
         """The expression with everything known put in. Raises ``Open`` or a finding."""
         if self.open_shapes and not self.open_shapes.isdisjoint(mentioned(expr)):
             raise Open
-        return evaluate(expr, Scope(self.names, self.shapes, self.meter))
+        return evaluate(expr, Scope(self.names, self.shapes, self.meter, self.unseen))
 
     def value(self, tree: Tree, words: frozenset[str] = frozenset()) -> Expr:
         """An argument: a number, an expression, a list of them, or one of the slot's ``words``."""
@@ -155,12 +157,6 @@ class Frame:
                 help=help,
                 related=self._origins(scalar),
                 fix=fix,
-            )
-        if number > MOST_COPIES:
-            raise finding(
-                Code.TOO_MANY_COPIES,
-                f"{number:,} copies; at most {MOST_COPIES:,} are made",
-                scalar.span,
             )
         return result
 
@@ -254,7 +250,8 @@ def _condition_help(scalar: Scalar, result: Expr) -> tuple[str | None, Fix]:
         text = "true" if number else "false"
         return f"write `{text}`", (Edit(scalar.span, text),)
     is_one = isinstance(parse_expression(scalar), Name | Attribute | Call | Subscript)
-    written = scalar.text if is_one else f"({scalar.text})"
+    is_whole = is_one or not re.search(r"\bif\b|\band\b|\bor\b|\bnot\b|[<>=]", scalar.text)
+    written = scalar.text if is_whole else f"({scalar.text})"
     text, fix = respelled(scalar, 0, len(scalar.text), f"{written} != 0")
     return f"write `{text}`" if fix else "write a comparison, e.g. `… != 0`", fix
 
@@ -299,10 +296,6 @@ def settled(value: Expr, scalar: Scalar, key: str) -> Expr:
         scalar.span,
         help="give the input a number for that size",
     )
-
-
-MOST_COPIES = 100_000
-"""The most copies that one loop makes; a network of more is a mistake in the number."""
 
 
 def rounds(columns: tuple[tuple[str, Expr], ...]) -> tuple[dict[str, Expr], ...] | None:

@@ -138,6 +138,9 @@ class Parser:
         last = self.tokens[self.position - 1]
         right = self._operand(_COMPARISON + 1)
         text = misread.comparison(word, left, right)
+        is_part = start > 0 or self._next.kind is not Kind.END
+        if text is not None and " or " in text and is_part:
+            text = f"({text})"
         instead = Instead(start, self.tokens[self.position - 1].end, text or "")
         message = f"`{word}` cannot stand here"
         advice = misread.COMPARISONS[word]

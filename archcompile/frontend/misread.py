@@ -32,6 +32,11 @@ _ADVICE = {
 
 def comparison(word: str, left: Expr, right: Expr) -> str | None:
     """The comparison as it is written here; ``None`` where the right side is no written list."""
+    found = _comparison(word, left, right)
+    return None if found is None else foreign.in_words(found)
+
+
+def _comparison(word: str, left: Expr, right: Expr) -> str | None:
     sign: Comparison = "!=" if "not" in word else "=="
     if word.startswith("is"):
         return str(Compare(left, ((sign, right),)))
@@ -40,8 +45,7 @@ def comparison(word: str, left: Expr, right: Expr) -> str | None:
     pairs = tuple(Compare(left, ((sign, item),)) for item in right.items)
     if len(pairs) == 1:
         return str(pairs[0])
-    joined = str(Logical("and" if sign == "!=" else "or", pairs))
-    return joined if sign == "!=" else f"({joined})"
+    return str(Logical("and" if sign == "!=" else "or", pairs))
 
 
 def method(owner: str, name: str, arguments: tuple[Expr, ...]) -> str | None:

@@ -42,3 +42,5 @@ class Scope:
     names: Mapping[str, Expr]
     shapes: Mapping[str, tuple[Expr, ...]]
     meter: Meter = field(default_factory=Meter)
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Names that are known elsewhere, and what is said where one of them is mentioned here."""

@@ -136,6 +136,8 @@ def _unknown(text: str, start: int, end: int, place: Place) -> SpecError:
     marked = foreign.SHELL.match(text, start)
     if marked is not None:
         name = next(name for name in marked.groups() if name is not None)
+        owner, point, rest = name.partition(".")
+        name = rest if owner in foreign.OWNERS and point else name
         message = f"`{marked.group()}` is not part of an expression: names stand alone"
         return place.wrong(start, marked.end(), message, Instead(start, marked.end(), name))
     curly = _CURLY.match(text, start)
