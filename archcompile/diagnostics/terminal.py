@@ -1,18 +1,21 @@
 """The encoder for the terminal: text of any origin as characters that only occupy cells.
 
 Control characters (C0, DEL, C1), format characters (bidirectional overrides, zero-width
-spaces, tags), line separators and lone surrogates are shown as escapes: a spec's text can
-neither move the cursor, nor change a colour or a title, nor look like other text than it is.
+spaces, tags), what is not seen, line separators and lone surrogates are shown as escapes: a spec's
+text can neither move the cursor, nor change a colour or a title, nor hide that it is there.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
+from archcompile.diagnostics.characters import acts
+
 TAB = "    "
 """A tab is shown as four spaces wherever it stands, so that a caret below it is exact."""
 
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""What a newer Unicode adds to them is escaped too."""
 _SHORT = {"\n": "\\n", "\r": "\\r"}
 _COMBINING = frozenset({"Mn", "Me"})
 
@@ -21,7 +24,7 @@ def shown(character: str) -> str:
     """One character as a terminal may have it: itself, four spaces for a tab, or an escape."""
     if character == "\t":
         return TAB
-    if unicodedata.category(character) not in _ESCAPED:
+    if not acts(character) and unicodedata.category(character) not in _ESCAPED:
         return character
     if character in _SHORT:
         return _SHORT[character]
@@ -45,6 +48,6 @@ def cells(character: str) -> int:
     text = shown(character)
     if text != character:
         return len(text)
-    if unicodedata.category(character) in _COMBINING or "\u1160" <= character <= "\u11ff":
+    if unicodedata.category(character) in _COMBINING or "\u1161" <= character <= "\u11ff":
         return 0  # a combining mark, or the later part of a Hangul syllable
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from xml.sax.saxutils import escape
+
+from archcompile.diagnostics.characters import is_wide, seen
 
 _QUOTES = {'"': "&quot;", "'": "&#39;"}
 _ASCII_WIDTH, _WIDE_WIDTH = 0.56, 1.0
@@ -15,14 +16,7 @@ def encode(text: str) -> str:
     What XML 1.0 cannot hold, and what would reorder the text around it (controls, surrogates,
     bidirectional marks, non-characters), becomes U+FFFD.
     """
-    return escape("".join(map(_allowed, text)), _QUOTES)
-
-
-def _allowed(character: str) -> str:
-    if character in "\n\t":
-        return " "
-    unusable = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn")
-    return "\ufffd" if unusable else character
+    return escape(seen(text), _QUOTES)
 
 
 def width(text: str, size: float) -> float:
@@ -31,8 +25,7 @@ def width(text: str, size: float) -> float:
 
 
 def _width_of(character: str) -> float:
-    wide = unicodedata.east_asian_width(character) in "WF"
-    return _WIDE_WIDTH if wide else _ASCII_WIDTH
+    return _WIDE_WIDTH if is_wide(character) else _ASCII_WIDTH
 
 
 def fit(text: str, size: float, room: float) -> str:

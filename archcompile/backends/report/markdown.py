@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from archcompile.backends.report.cells import (
     COLUMNS,
     FIRST_NUMBER,
@@ -15,6 +13,7 @@ from archcompile.backends.report.cells import (
     totals,
 )
 from archcompile.backends.report.model import ReportModel
+from archcompile.diagnostics.characters import acts
 
 _ACTIVE = frozenset("\\`*_{}[]<>#|!~&@$\"'")
 """Characters that Markdown, its HTML or GitHub (mentions, formulas) would act on."""
@@ -58,7 +57,7 @@ def encode(text: str) -> str:
 def _encode_one(character: str) -> str:
     if character in _ACTIVE:
         return f"&#{ord(character)};"
-    return "\ufffd" if unicodedata.category(character)[0] == "C" else character
+    return "\ufffd" if acts(character) else character
 
 
 def _cells(cells: tuple[str, ...]) -> tuple[str, ...]:

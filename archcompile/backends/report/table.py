@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from archcompile.backends.report.cells import (
@@ -17,6 +16,7 @@ from archcompile.backends.report.cells import (
     totals,
 )
 from archcompile.backends.report.model import ReportModel
+from archcompile.diagnostics.terminal import cells, terminal_text
 
 _GAP = "  "
 _DROPPED = ("activation bytes", "stride", "field")
@@ -40,8 +40,8 @@ def table(report: ReportModel, width: int) -> str:
     remark = note(report)
     return "\n".join(
         [
-            printable(heading(report)),
-            signature(report),
+            terminal_text(heading(report)),
+            terminal_text(signature(report)),
             "",
             _row(headings, sizes),
             rule,
@@ -56,23 +56,9 @@ def table(report: ReportModel, width: int) -> str:
     )
 
 
-def printable(text: str) -> str:
-    """Text without control characters: each becomes its Python escape."""
-    return "".join(
-        ascii(character)[1:-1] if unicodedata.category(character)[0] == "C" else character
-        for character in text
-    )
-
-
 def columns(text: str) -> int:
     """Terminal columns of a text: two for a wide character, none for a combining one."""
-    return sum(_columns_of(character) for character in text)
-
-
-def _columns_of(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return sum(map(cells, text))
 
 
 def _fitting(
