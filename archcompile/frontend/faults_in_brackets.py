@@ -12,13 +12,16 @@ from archcompile.frontend.plain_text import brackets, closers, content_end, quot
 _NEAR = 20
 _WORD_AT_END = re.compile(r"[\w.\"'-]*$")
 _CLOSER = {"[": "]", "{": "}"}
-_OPERATORS = "+-*/%<>="
+_MARKS = ("an alias", "an anchor")
+_OPERATORS = "&+-*/%<>="
 _EMPTY_PLACES = ",[{"
 
 
 def unquoted_brackets(fault: Fault) -> Iterator[Guess]:
     """``widths[0]`` and ``layer{i}`` inside brackets end at the bracket unless they are quoted."""
     line, index = fault.line(), fault.at.column - 1
+    if fault.context in _MARKS and fault.begun is not None:
+        index = fault.begun.column - 1
     if index >= len(line) or index == 0:
         return
     start = _text_start(line, index)

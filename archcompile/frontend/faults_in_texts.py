@@ -10,6 +10,8 @@ from archcompile.frontend.faults import Fault, Guess
 from archcompile.frontend.plain_text import content_end, quoted_text
 
 _OPENING = re.compile(r"(?:(?<=[:,\[{-] )|(?<=[\[{])|^)(?P<quote>[\"'])")
+_PAIR = re.compile(r"\\u(?P<high>[dD][89abAB]\w\w)\\u(?P<low>[dD][c-fC-F]\w\w)", re.ASCII)
+"""A character beyond U+FFFF as JSON escapes it."""
 _NEAR = 20
 
 
@@ -85,6 +87,14 @@ def escape(fault: Fault) -> Iterator[Guess]:
     start = line.rfind("\\", 0, fault.at.column)
     if start < 0:
         return
+    pair = _PAIR.match(line, start)
+    if pair is not None:
+        character = chr(
+            0x10000 + ((int(pair["high"], 16) & 0x3FF) << 10) + (int(pair["low"], 16) & 0x3FF)
+        )
+        at = fault.place(fault.at.line, start + 1, len(pair.group()))
+        message = f"`{pair.group()}` is two halves of a character, as JSON has it"
+        yield Guess(message, f"write `{character}`", at, (Edit(at, character),))
     match = re.compile(r"\\(?:[xuU][0-9a-fA-F]{0,8}|.)").match(line, start)
     if match is None:
         return

@@ -17,11 +17,16 @@ from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.flow_trap import entries_without_traps, items_without_traps
 from archcompile.frontend.plain_text import quoted_text
-from archcompile.frontend.refused_keys import duplicates_reported, merges_reported, text_key
+from archcompile.frontend.refused_keys import (
+    duplicates_reported,
+    merges_reported,
+    scalar_key,
+    texts_among,
+)
 from archcompile.frontend.scalars import Value, plain_value
 from archcompile.frontend.source_file import load_file, refuse_forbidden_characters
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
-from archcompile.frontend.written_scalars import escaped_character, items_without_space, tag_in
+from archcompile.frontend.written_scalars import escaped_character, items_without_space, refuse_tag
 from archcompile.frontend.yaml_events import events, span_of, written
 
 __all__ = ["load_file", "read"]
@@ -184,11 +189,13 @@ class _Reader:
                 break
             key = self._node(end, depth + 1)
             height = max(height, self.height)
+            before = len(self.findings.found)
             value = self._node(next(self.events), depth + 1)
             height = max(height, self.height)
             if isinstance(key, Scalar) and key.plain and key.text == "<<":
+                del self.findings.found[before:]  # what cannot stand need not be right
                 merges.append(Entry(key, value))
-            elif (text := text_key(key, self.findings)) is not None:
+            elif (text := scalar_key(key, self.findings)) is not None:
                 entries.append(Entry(text, value))
         self.height = height + 1
         flow = bool(event.flow_style)
@@ -196,7 +203,8 @@ class _Reader:
         span = self._collection_span(event, end, last, flow=flow)
         if flow:
             entries = entries_without_traps(entries, self.findings)
-        distinct = duplicates_reported(entries, flow, self.findings)
+        texts = texts_among(entries, self.findings)
+        distinct = duplicates_reported(texts, flow, self.findings)
         merges_reported(merges, distinct, flow, self.findings)
         return Mapping(span, distinct, flow)
 
@@ -292,17 +300,9 @@ class _Reader:
     def _refuse_tag(self, event: yaml.NodeEvent) -> None:
         if getattr(event, "tag", None) is None:
             return
-        tag = tag_in(self._span(event), written(self.file, event))
-        bare = isinstance(event, yaml.ScalarEvent) and not event.value and not event.style
-        word = tag.text.lstrip("!")
-        negated = "not" if word == "not" else f"not {word}"
-        if word == "not" or (bare and word.isidentifier() and not tag.text.startswith("!!")):
-            help, fix = f"write `{negated}`", (Edit(tag.span, negated),)
-        else:
-            help, fix = f"remove `{tag.text}`", (Edit(tag.with_space, ""),)
-        self.findings.add(
-            Code.TAG, f"tags are not allowed, got `{tag.text}`", tag.span, help=help, fix=fix
-        )
+        is_empty = isinstance(event, yaml.ScalarEvent) and not event.value and not event.style
+        source = written(self.file, event)
+        refuse_tag(self._span(event), source, is_empty=is_empty, findings=self.findings)
 
     def _collection_span(
         self, start: yaml.Event, end: yaml.Event, last: Tree | None, *, flow: bool

@@ -12,30 +12,41 @@ from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 _MOST_MERGED = 50
 
 
-def text_key(key: Tree, findings: Findings) -> Scalar | None:
-    """A key that is a text, or ``None`` after a finding."""
-    if isinstance(key, Scalar) and isinstance(key.value, str):
-        return key
-    written = key.span.text()
-    if isinstance(key, Scalar) and not key.text:
-        findings.add(
-            Code.KEY_NOT_TEXT, "a key is empty", key.span, help="put a key before the colon"
-        )
-        return None
+def scalar_key(key: Tree, findings: Findings) -> Scalar | None:
+    """A key that is a single value, or ``None`` after a finding."""
     if isinstance(key, Scalar):
-        got = f"`{key.text}`"
-    else:
-        got = "a list" if isinstance(key, Sequence) else "a mapping"
+        return key
+    what = "a list" if isinstance(key, Sequence) else "a mapping"
+    _refuse(key, what, key.flow, findings)
+    return None
+
+
+def texts_among(entries: list[Entry], findings: Findings) -> list[Entry]:
+    """The entries whose keys are texts; each other key is a finding."""
+    kept: list[Entry] = []
+    for entry in entries:
+        key = entry.key
+        if isinstance(key.value, str):
+            kept.append(entry)
+        elif key.text:
+            _refuse(key, f"`{key.text}`", True, findings)
+        else:
+            help = "put a key before the colon"
+            findings.add(Code.KEY_NOT_TEXT, "a key is empty", key.span, help=help)
+    return kept
+
+
+def _refuse(key: Tree, what: str, can_be_quoted: bool, findings: Findings) -> None:
+    written = key.span.text()
     quoted = quoted_text(written)
-    can_be_quoted = "\n" not in written and (isinstance(key, Scalar) or key.flow)
+    can_be_quoted = can_be_quoted and "\n" not in written
     findings.add(
         Code.KEY_NOT_TEXT,
-        f"expected a text as key, got {got}",
+        f"expected a text as key, got {what}",
         key.span,
         help=f"quote this: `{quoted}`" if can_be_quoted else "a key is one word",
         fix=(Edit(key.span, quoted),) if can_be_quoted else (),
     )
-    return None
 
 
 def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) -> tuple[Entry, ...]:

@@ -52,9 +52,17 @@ _CONTROLS = {
     0x7F: "delete",
     0x85: "next line",
 }
+_COLOUR = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
+_LONGEST_COLOUR = 30
 _BREAKING = frozenset("\x0b\x0c\x85\u2028\u2029")
 """What other programs take for the end of a line."""
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_BOMS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"+/v", "UTF-7"),
+)
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -188,10 +196,11 @@ def _near(path: Path) -> str | None:
 
 
 def _decoded(data: bytes, shown_as: str) -> str:
-    if data.startswith(_UTF16_BOMS) or _looks_like_utf16(data):
+    other = next((name for mark, name in _OTHER_BOMS if data.startswith(mark)), None)
+    if other is not None or _looks_like_utf16(data):
         raise finding(
             Code.ENCODING,
-            "this file is UTF-16, expected UTF-8",
+            f"this file is {other or 'UTF-16'}, expected UTF-8",
             _start(shown_as),
             help="save it as UTF-8",
         )
@@ -205,8 +214,14 @@ def _decoded(data: bytes, shown_as: str) -> str:
             Code.ENCODING,
             f"byte 0x{data[error.start]:02x} is not UTF-8 here",
             _character(file, len(before), line_starts(before)),
-            help="save the file as UTF-8",
+            help=f"save the file as UTF-8{_in_windows_1252(data[error.start])}",
         ) from None
+
+
+def _in_windows_1252(byte: int) -> str:
+    """What the byte is in the encoding that text most likely has if it is not UTF-8."""
+    character = bytes([byte]).decode("cp1252", "replace")
+    return f" (in Windows-1252 this byte is {character})" if character.isprintable() else ""
 
 
 def _looks_like_utf16(data: bytes) -> bool:
@@ -221,12 +236,13 @@ def _forbidden(file: SourceFile) -> Iterator[Diagnostic]:
         character = match.group()
         place = _character(file, match.start(), starts)
         breaks = character in _BREAKING
+        new = "\n" if breaks else ""
         yield Diagnostic(
             Code.FORBIDDEN_CHARACTER,
             f"{character_name(character)} must not stand in a spec",
             place,
             help="end the line there as others do" if breaks else "remove it",
-            fix=(Edit(_whole(place, character), "\n" if breaks else ""),),
+            fix=(Edit(_whole(place, file.text[match.start() :][:_LONGEST_COLOUR]), new),),
         )
 
 
@@ -237,11 +253,12 @@ def _character(file: SourceFile, index: int, starts: tuple[int, ...]) -> Span:
     return Span(file, line, column, line, column + 1)
 
 
-def _whole(place: Span, character: str) -> Span:
-    """The character's span as an edit takes it: one that ends its line reaches to the next."""
-    if BREAK.fullmatch(character) is None:
-        return place
-    return Span(place.file, place.line, place.column, place.line + 1, 1)
+def _whole(place: Span, text: str) -> Span:
+    """The character's span as an edit takes it: to the next line, or a terminal's whole command."""
+    if BREAK.match(text) is not None:
+        return Span(place.file, place.line, place.column, place.line + 1, 1)
+    command = _COLOUR.match(text)
+    return place if command is None else place.within(0, command.end())
 
 
 def _start(shown_as: str) -> Span:

@@ -60,6 +60,7 @@ _BRACKETS = (
 )
 _CLOSE = "close the bracket, or quote a text that holds any of , [ ] { }"
 _INDENT = ("indent it as the keys above it", "indent the line as the list's other entries")
+_NO_KEY = "put a key before the colon"
 _QUOTE = "put a text that starts with a quote or a bracket between quotes as a whole"
 _LINES = (surplus, unquoted_brackets, quote_inside, quote_missing, list_in_line, indented)
 
@@ -120,7 +121,7 @@ _EXPLANATIONS = (
         "did not find expected alphabetic or numeric character",
         "`*` and `&` start a reference in YAML, and a name must follow",
         "put a text that starts with `*` or `&` between quotes",
-        guessers=(foreign_start,),
+        guessers=(unquoted_brackets, foreign_start),
     ),
     _Explanation(
         "could not find expected ':'",
@@ -168,13 +169,13 @@ _EXPLANATIONS = (
         "block sequence entries are not allowed",
         "a list entry, `- `, cannot start here",
         "start the list on a line of its own",
-        guessers=(list_in_line,),
+        guessers=(unquoted_brackets, list_in_line),
     ),
     _Explanation(
         "mapping keys are not allowed",
         "a text cannot start with `? `",
         "put the text between quotes",
-        guessers=(foreign_start,),
+        guessers=(unquoted_brackets, foreign_start),
     ),
     _Explanation("exceeded maximum nesting depth", "this is nested too deep", code=Code.TOO_DEEP),
     _Explanation(
@@ -201,7 +202,7 @@ _EXPLANATIONS = (
         "cannot start any token",
         "an unquoted text cannot start with this character",
         "put the text between quotes",
-        guessers=(foreign_start,),
+        guessers=(unquoted_brackets, foreign_start),
     ),
 )
 
@@ -229,9 +230,17 @@ def _without_guess(fault: Fault, explanation: _Explanation) -> SpecError:
         span, related = related[0].span, ()
     if behind_all and help == _CLOSE:
         message, help = "this bracket is not closed", "close it"
+    if fault.character() == ":" and not _starts_quoted(fault):
+        code, message, help, related = Code.KEY_NOT_TEXT, "a key is empty", _NO_KEY, ()
+        return finding(code, message, span, help=help)
     if help in _INDENT and fault.line()[: fault.at.column - 1].strip(" -"):
         message, help, related = "nothing more can stand behind this value", _QUOTE, ()
     return finding(explanation.code, message, span, help=help, related=related)
+
+
+def _starts_quoted(fault: Fault) -> bool:
+    """Whether anything that could be a key stands before the fault."""
+    return bool(fault.line()[: fault.at.column - 1].rstrip(" -")[-1:].strip("[{,"))
 
 
 def _begun(fault: Fault) -> tuple[Related, ...]:

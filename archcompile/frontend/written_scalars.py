@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archcompile.diagnostics import Code, Edit, Span
+from archcompile.diagnostics import Code, Edit, Fix, Span
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.source_file import character_name, forbidden_character
 
@@ -28,15 +28,6 @@ _DASHES = re.compile(r"(?:-[A-Za-z{\[\"'][^\n]*(?:\n *(?=-)|$))+")
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag as it is written; ``with_space`` reaches to the value that it stands before."""
-
-    text: str
-    span: Span
-    with_space: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Escaped:
     """A character that no value may hold, and where its escape stands if that is known."""
 
@@ -44,16 +35,23 @@ class Escaped:
     span: Span | None
 
 
-def tag_in(span: Span, source: str) -> Tag:
-    """The tag at the start of a value's text."""
+def refuse_tag(span: Span, source: str, *, is_empty: bool, findings: Findings) -> None:
+    """A finding for the tag at the start of a value's text; ``is_empty``: nothing is behind it."""
     match = _TAG.match(source)
-    if match is None:  # a tag on one line, its anchor on another
-        return Tag("!", span, span)
-    if "\n" in source[: match.start("tag")]:
-        return Tag(match["tag"], span, span)
-    return Tag(
-        match["tag"], span.within(*match.span("tag")), span.within(match.start("tag"), match.end())
-    )
+    if match is None or "\n" in source[: match.start("tag")]:  # an anchor on a line above it
+        help = "spell the value as it is meant, without a tag"
+        findings.add(Code.TAG, "tags are not allowed", span, help=help)
+        return
+    tag, at = match["tag"], span.within(*match.span("tag"))
+    word = tag.lstrip("!")
+    negated = "not" if word == "not" else f"not {word}"
+    fix: Fix = (Edit(span.within(match.start("tag"), match.end()), ""),)
+    help = f"remove `{tag}`"
+    if word == "not" or (is_empty and word.isidentifier() and not tag.startswith("!!")):
+        help, fix = f"write `{negated}`", (Edit(at, negated),)
+    elif word.startswith("include"):
+        help, fix = "blocks of other files come in by the key `use`", ()
+    findings.add(Code.TAG, f"tags are not allowed, got `{tag}`", at, help=help, fix=fix)
 
 
 def escaped_character(text: str, span: Span) -> Escaped | None:
