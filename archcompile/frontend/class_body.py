@@ -77,6 +77,9 @@ class ClassBody(ABC, Generic[V]):
     def truth(self, layer: Layer, here: Frame) -> bool:
         """Whether a structure is there (its ``when``)."""
 
+    def meet(self, residual: Residual) -> None:
+        """A residual is walked: for those who keep in mind what stands around a join."""
+
     @abstractmethod
     def skips(self, residual: Residual, here: Frame) -> bool:
         """Whether there is a way around the body (its ``skip``)."""
@@ -202,6 +205,7 @@ class ClassBody(ABC, Generic[V]):
         self, residual: Residual, here: Frame, reads: tuple[V, ...], *, loops: bool
     ) -> None:
         """The body, then the shortcut from the same input, then their join, shortcut first."""
+        self.meet(residual)
         self.lines(residual.body, here, loops=loops)
         body = self.places.current
         if not self.skips(residual, here):
@@ -249,7 +253,10 @@ class ClassBody(ABC, Generic[V]):
         self.line(join, self.reading(here, reads), reads, loops=loops)
 
     def _gpu_groups(self, groups: GpuGroups, here: Frame, *, loops: bool) -> None:
-        """Values leave whole, whoever reads them."""
+        """Values leave whole, whoever reads them. One inside another is as if it were not there."""
+        if here.gpus:
+            self.lines(groups.layers, self.groups(groups, here), loops=loops)
+            return
         before = set(self.places.values)
         self.lines(groups.layers, self.groups(groups, here), loops=loops)
         self.places.current = self.made_whole(self.places.current)

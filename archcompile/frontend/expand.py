@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from archcompile.diagnostics import Code, Span
 from archcompile.frontend.block_arguments import Bound
 from archcompile.frontend.catalogue import Catalogue
-from archcompile.frontend.document import Block
+from archcompile.frontend.counted import MOST_LINES, Culprit, LeastCount
+from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings, GiveUp, finding
 from archcompile.frontend.frame import Frame
+from archcompile.frontend.places import Beyond, Places
+from archcompile.frontend.record import Record
+from archcompile.frontend.scope import Meter
 from archcompile.frontend.sizes import shape_of
 from archcompile.frontend.starts import Scope
 from archcompile.frontend.tree import Scalar, Tree
@@ -24,12 +29,12 @@ from archcompile.ir.program import Value
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
-MOST_LINES = 50_000
-"""The most lines (layers, calls, rounds of loops) that a network may come to, written out."""
-
 DEEPEST = 64
 """The most containers that may stand inside one another, blocks' bodies included."""
 
+
+_MOST_ALIKE = 4
+"""How many paths of one last part are kept for those who look for one."""
 
 _WORDS = frozenset(("bool", "choice", "text"))
 """Types of parameters that choose, as against those that measure."""
@@ -60,6 +65,13 @@ class Expansion:
     """By block (the network's own under ""): paths of values inside modules that its lines read."""
     absent: set[str] = field(default_factory=set)
     """The paths of layers that conditions leave out."""
+    by_last: dict[str, list[str]] = field(default_factory=dict)
+    """The first paths of values that end in each part, for those who look for one."""
+    bodies: list[Places[Value | None]] = field(default_factory=list)
+    """The bodies that are being walked, the network's own first."""
+    record: Record = field(default_factory=Record)
+    meter: Meter = field(default_factory=Meter)
+    """What the lists of the network's expressions have cost."""
     count: int = 0
 
     def use(self, path: str) -> str:
@@ -76,6 +88,23 @@ class Expansion:
             self.taps.setdefault(owner, set()).add(path)
         return value
 
+    def keep(self, path: str, value: Value) -> None:
+        """A value by the path of what makes it, the first of that path."""
+        if path not in self.values:
+            self.values[path] = value
+            alike = self.by_last.setdefault(path.rpartition(".")[2], [])
+            if len(alike) < _MOST_ALIKE:
+                alike.append(path)
+
+    @contextmanager
+    def within(self, places: Places[Value | None]) -> Iterator[None]:
+        """Inside, a body is walked."""
+        self.bodies.append(places)
+        try:
+            yield
+        finally:
+            self.bodies.pop()
+
     @contextmanager
     def once_more(self, path: str) -> Iterator[None]:
         """Inside, a module is used again: its own lines read the values of this use."""
@@ -87,6 +116,12 @@ class Expansion:
             yield
         finally:
             self.values |= first
+
+    def is_sealed(self, prefix: str, path: str) -> bool:
+        """Whether a value stands inside a class that is a sequence, which hands on one value."""
+        parts = path.split(".")
+        fronts = (".".join(parts[:count]) for count in range(1, len(parts)))
+        return any(f"{prefix}{front}" in self.sealed for front in fronts)
 
     def _refuse_sealed(self, prefix: str, path: str) -> None:
         """A class that is a sequence hands on one value, whatever is inside.
@@ -118,13 +153,34 @@ class Expansion:
             )
         return found
 
-    def tally(self, span: Span) -> None:
-        """One line more. Raises ``GiveUp``: whatever is to come would be too much as well."""
-        self.count += 1
+    def foresee(self, layers: tuple[Layer, ...]) -> None:
+        """Raises ``GiveUp`` where the text alone says that the network is too large."""
+        culprit = LeastCount(self.catalogue.blocks).culprit(layers)
+        if culprit is not None:
+            self._give_up(culprit)
+
+    def foresee_rounds(self, rounds: int, layer: Layer, span: Span) -> None:
+        """The same for a loop whose rounds have been counted, before one of them is made."""
+        least = rounds * LeastCount(self.catalogue.blocks).round(layer)
+        if self.count + least > MOST_LINES:
+            what = "this `for`" if layer.repeat is None else "this `repeat`"
+            self._give_up(Culprit(span, what, least))
+
+    def tally(self, span: Span, count: int = 1) -> None:
+        """Some lines more. Raises ``GiveUp``: whatever is to come would be too much as well."""
+        self.count += count
         if self.count > MOST_LINES:
-            message = f"the network comes to more than {MOST_LINES:,} layers and rounds of loops"
-            self.findings.add(Code.TOO_MANY_COPIES, message, span)
-            raise GiveUp
+            self._give_up(Culprit(span, "the network", self.count))
+
+    def _give_up(self, culprit: Culprit) -> NoReturn:
+        self.findings.add(
+            Code.TOO_MANY_COPIES,
+            f"{culprit.what} comes to {culprit.count:,} layers and rounds of loops or more; "
+            f"a network has {MOST_LINES:,} at most",
+            culprit.span,
+            help="fewer copies, or shorter lists",
+        )
+        raise GiveUp
 
     def refuse_depth(self, path: str, span: Span) -> None:
         """Raises ``GiveUp`` for what is nested without end."""
@@ -143,7 +199,7 @@ class Expansion:
                 Code.RECURSION,
                 f"the block `{name}` calls itself ({circle})",
                 call.span,
-                help="use `repeat`",
+                help="a block is made of what is there already; copies in a row are a `repeat`",
             )
 
     @contextmanager
@@ -186,6 +242,31 @@ class Expansion:
         )
 
 
+@dataclass(slots=True)
+class Around(Beyond):
+    """What a body's names may be mistaken for, as the expansion knows it."""
+
+    expansion: Expansion
+    prefix: str
+
+    def inside(self, last: str) -> Iterator[str]:
+        for path in self.expansion.by_last.get(last, ()):
+            inner = path.removeprefix(self.prefix)
+            is_inner = path.startswith(self.prefix) and "." in inner
+            is_there = is_inner and path in self.expansion.values
+            if is_there and not self.expansion.is_sealed(self.prefix, inner):
+                yield inner
+
+    def outside(self, name: str) -> Span | None:
+        for places in reversed(self.expansion.bodies[:-1]):
+            if name in places.later:
+                return places.later[name].span
+        return None
+
+    def is_absent(self, path: str) -> bool:
+        return f"{self.prefix}{path}" in self.expansion.absent
+
+
 def _shapes(weights: tuple[Weight, ...]) -> str:
     return ", ".join(f"{each.name or 'a value'} [{_sizes(each)}]" for each in weights) or "nothing"
 
@@ -200,11 +281,26 @@ def body_frame(
     let: tuple[tuple[Scalar, Tree], ...] = (),
     gpus: int = 0,
     assumed: Mapping[str, bool] | None = None,
+    around: Frame | None = None,
 ) -> Frame:
-    """What a body sees: its parameters, the shapes of its inputs, and its ``let``."""
+    """What a body sees: its parameters, the shapes of its inputs, and its ``let``.
+
+    ``around`` is the frame of a block's call, of which the block sees nothing.
+    """
     shapes = {name: shape_of(kind) for name, kind in types.items() if kind is not None}
     unknown = frozenset(types) - frozenset(shapes)
     frame = Frame(bound.values, shapes, unknown, gpus, bound.layers, assumed or {})
+    if around is not None:
+        hidden = {name: _hidden(name) for name in around.names if name not in bound.values}
+        frame = replace(frame, meter=around.meter, unseen=hidden)
+    later = {
+        name.text: f"`{name.text}` is derived below: move it before this one" for name, _ in let
+    }
     for name, tree in let:
-        frame = frame.binding({name.text: frame.value(tree)})
+        value = replace(frame, unseen={**frame.unseen, **later}).value(tree)
+        frame = frame.binding({name.text: value})
     return frame
+
+
+def _hidden(name: str) -> str:
+    return f"a block sees its own parameters only: give it one, and pass it, as in `{name}: {name}`"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, Related
 from archcompile.frontend.calls import reads_nothing
 from archcompile.frontend.class_body import ClassBody
 from archcompile.frontend.document import GpuGroups, Layer, Residual
 from archcompile.frontend.findings import finding
 from archcompile.frontend.flow import Flow, Open_, shapes
 from archcompile.frontend.frame import Frame
+from archcompile.frontend.identifiers import is_identifier
+from archcompile.frontend.line_edits import without_line
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.expr import Literal
+from archcompile.ir.op import said
 from archcompile.ir.program import Member
 
 if TYPE_CHECKING:
@@ -50,15 +54,16 @@ class ExpandedBody(ClassBody[Open_]):
         loops: bool,
         otherwise: Flow | None = None,
     ) -> None:
+        instead = reads if otherwise is None else otherwise
         if layer.apply is not None:
-            instead = reads if otherwise is None else otherwise
             self._again(layer, layer.apply, here, reads, instead, loops=loops)
             return
         is_there = layer.is_loop or self.maker.present(layer, here)
-        parts = self._parts(layer, here, loops=loops) if is_there else ()
+        parts = self._parts(layer, here, loops=loops, is_there=is_there)
         path = parts[0] if parts else self._path(layer, here, loops=loops, is_there=is_there)
         if not is_there:
-            self.leave_out(path, reads if otherwise is None else otherwise)
+            for each in parts or (path,):
+                self.leave_out(each, instead)
             return
         before = self.places.current
         is_apart = reads_nothing(layer, here, self.maker.expansion.catalogue)
@@ -83,7 +88,7 @@ class ExpandedBody(ClassBody[Open_]):
             names = self._outputs(layer) or tuple(map(str, range(len(values))))
             parts = tuple(f"{path}.{name}" for name in names) if len(values) > 1 else ()
         for part, value in zip(parts, values, strict=False):
-            self.places.values[part] = (value,)
+            self.places.keep(part, (value,))
         self.places.current = values
 
     def unmade(self, layer: Layer, here: Frame) -> str:
@@ -110,15 +115,20 @@ class ExpandedBody(ClassBody[Open_]):
 
         ``otherwise`` is what this use stands for if it is not there.
         """
+        is_there = self.maker.present(layer, here)
         path = None
         if layer.name is not None:
-            path = self._path(layer, here, loops=loops, is_there=True)
+            path = self._path(layer, here, loops=loops, is_there=is_there)
+        if not is_there:
+            self.places.current = otherwise
+            if path is not None:
+                self.leave_out(path, otherwise)
+            return
         values: Flow = (None,)
-        with self._collecting():
+        first = layer
+        with self._collecting(), self._met_in(source):
             name = here.text(source) or source.text
-            if not self.maker.present(layer, here):
-                values = otherwise
-            elif self.places.path_of(name) in self.places.absent:
+            if self.places.path_of(name) in self.places.absent:
                 values = reads
             else:
                 used, first, frame = self._applied(name, source)
@@ -129,7 +139,21 @@ class ExpandedBody(ClassBody[Open_]):
         if path is None:
             self.places.current = values
         else:
-            self.places.define(path, values)
+            self._define(first, path, (), values)
+
+    @contextmanager
+    def _met_in(self, source: Scalar) -> Iterator[None]:
+        """What is wrong with a second use of a layer is said where it is used, once."""
+        findings = self.maker.expansion.findings
+        before = len(findings.found)
+        yield
+        for each in findings.found[before : before + 1]:
+            if each.span is not None and each.span != source.span:
+                origin = Related(each.span, "the layer that is used once more")
+                help = None if each.fix else each.help  # an edit of the first use is none of this
+                related = (origin, *each.related)
+                moved = replace(each, span=source.span, related=related, help=help, fix=())
+                findings.found[before:] = [moved]
 
     def _applied(self, name: str, source: Scalar) -> tuple[str, Layer, Frame]:
         path = self.places.path_of(name)
@@ -144,13 +168,16 @@ class ExpandedBody(ClassBody[Open_]):
             help="name an op, a block's call, a `sequence` or a named loop",
         )
 
-    def _parts(self, layer: Layer, here: Frame, *, loops: bool) -> tuple[str, ...]:
-        """The paths of several names."""
+    def _parts(self, layer: Layer, here: Frame, *, loops: bool, is_there: bool) -> tuple[str, ...]:
+        """The paths of several names; taken, if the line is there."""
         found: list[str] = []
         for name in layer.names:
             with self._collecting():
                 written = here.text(name) or name.text
-                found.append(self.places.declare(written, name.span, loops=loops))
+                path = f"{self.places.level}{written}"
+                if is_there:
+                    path = self.places.declare(written, name.span, loops=loops)
+                found.append(path)
         return tuple(found)
 
     def named(self, layer: Layer, here: Frame, *, loops: bool, group: bool = False) -> str:
@@ -165,9 +192,11 @@ class ExpandedBody(ClassBody[Open_]):
         with self._collecting():
             if layer.name is not None:
                 name = here.text(layer.name) or name
-            if is_there:
-                return self.places.declare(name, span, loops=loops, group=group)
-        return f"{self.places.level}{name}"
+            is_said = layer.name is None and not is_identifier(name)  # as an op that is none
+            if not is_there or is_said:
+                return f"{self.places.level}{name}"
+            return self.places.declare(name, span, loops=loops, group=group)
+        return self.places.apart(name, None)
 
     def _outputs(self, layer: Layer) -> tuple[str, ...]:
         """The names of the outputs of a block that has several, by which each is read."""
@@ -185,6 +214,10 @@ class ExpandedBody(ClassBody[Open_]):
     def truth(self, layer: Layer, here: Frame) -> bool:
         return self.maker.present(layer, here)
 
+    def meet(self, residual: Residual) -> None:
+        if residual.join.op is not None:
+            self.maker.expansion.record.residuals[residual.join.op.span] = residual
+
     def skips(self, residual: Residual, here: Frame) -> bool:
         return residual.skip is None or self.maker.holds(residual.skip, here, "skip")
 
@@ -192,18 +225,24 @@ class ExpandedBody(ClassBody[Open_]):
         with self._collecting():
             if here.gpus:
                 raise finding(
-                    Code.UNSUPPORTED, "`gpu_groups` cannot stand inside `gpu_groups`", groups.span
+                    Code.GROUPS_IN_GROUPS,
+                    "`gpu_groups` cannot stand inside `gpu_groups`",
+                    groups.span.start().within(0, len("gpu_groups")),
+                    help="its layers stand in the outer one, whose GPUs share them already",
                 )
             count = here.expression(groups.count)
             held = count.value if isinstance(count, Literal) else None
             if isinstance(held, bool) or not isinstance(held, int) or held < 1:
                 raise finding(
-                    Code.BAD_ARGUMENT,
-                    f"`count` is a number of GPUs, 1 or more; got {count}",
+                    Code.BAD_GROUP_COUNT,
+                    f"`count` is a number of GPUs, 1 or more; got "
+                    f"{count if held is None else said(held)}",
                     groups.count.span,
+                    help="e.g. `count: 2`; where no GPUs share layers, they stand in `layers` as "
+                    "they are",
                 )
             return replace(here, gpus=held)
-        return replace(here, gpus=1)
+        return here if here.gpus else replace(here, gpus=1)
 
     def made_whole(self, values: Flow) -> Flow:
         return tuple(
@@ -212,10 +251,11 @@ class ExpandedBody(ClassBody[Open_]):
 
     def refuse_exchange(self, layer: Layer) -> None:
         self.maker.expansion.findings.add(
-            Code.BAD_ARGUMENT,
+            Code.EXCHANGE_OUTSIDE,
             "`exchange` stands in `gpu_groups`: outside, every tensor is whole",
-            layer.span,
-            help="leave it out here",
+            layer.span if layer.op is None else layer.op.span,
+            help="remove this line",
+            fix=without_line(layer.span),
         )
 
     def grouped(self, path: str, reads: Flow, since: int, layer: Layer) -> None:

@@ -31,6 +31,7 @@ class ChainWalk:
     def line(self, frame: Frame, layer: Layer, value: Open_) -> Open_:
         """One line: its members are added, what it leaves is returned."""
         findings = self.maker.expansion.findings
+        self.maker.expansion.record.chained.add(layer.span)
         if layer.sources is not None:
             findings.add(
                 Code.NOT_IN_CHAIN,
@@ -45,8 +46,10 @@ class ChainWalk:
                 value = self.line(inner, copy, value)
             return value if lines is not None else None
         if not layer.is_loop and not self.maker.present(layer, here):
+            self._leave_out(layer, here)
             return value
         name = self._name(layer, here)
+        self.maker.expansion.absent.discard(f"{self.path}.{name}")
         made, results = self.maker.made(layer, f"{self.path}.{name}", here, (value,))
         self.members += made
         if len(results) > 1:
@@ -55,6 +58,15 @@ class ChainWalk:
             return None
         return results[0] if results else None
 
+    def _leave_out(self, layer: Layer, here: Frame) -> None:
+        """Remember the name of a line that is not there, unless a twin of it is."""
+        if layer.name is None:
+            return
+        with self.maker.expansion.findings.collecting():
+            path = f"{self.path}.{here.text(layer.name) or layer.name.text}"
+            if path not in self.maker.expansion.values:
+                self.maker.expansion.absent.add(path)
+
     def _name(self, layer: Layer, here: Frame) -> str:
         number, self.number = self.number, self.number + 1
         name = str(number)
@@ -62,4 +74,6 @@ class ChainWalk:
             with self.maker.expansion.findings.collecting():
                 name = here.text(layer.name) or name
                 self.places.declare(name, layer.name.span, loops=True, chain=True)
+                return name
+            return self.places.apart(name, None)
         return name

@@ -5,28 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from archcompile.diagnostics import Code, Related, Span
+from archcompile.diagnostics import Code, Span, SpecError
 from archcompile.frontend.arguments import BuiltOp, Call, build_op
 from archcompile.frontend.block_arguments import Bound, bind_block, require_constants
 from archcompile.frontend.calls import call_of, is_none
 from archcompile.frontend.document import Block, Layer
-from archcompile.frontend.expand import Expansion, body_frame
+from archcompile.frontend.expand import Around, Expansion, body_frame
 from archcompile.frontend.expand_body import ExpandedBody
 from archcompile.frontend.expand_chain import ChainWalk
 from archcompile.frontend.findings import finding
 from archcompile.frontend.flow import Flow, Open_, shapes
 from archcompile.frontend.frame import Frame, Open, rounds, settled
-from archcompile.frontend.gpu_groups import shared, split
+from archcompile.frontend.gpu_groups import shared_type
+from archcompile.frontend.input_counts import check_count, wrong_count
 from archcompile.frontend.places import Places
-from archcompile.frontend.refusals import refused
+from archcompile.frontend.refusals import Refusal
 from archcompile.frontend.sizes import to_python
 from archcompile.frontend.starts import Scope, starts_of
+from archcompile.frontend.torch_order import in_torchs_order, refuse_size_as_eps
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Constant, Literal
 from archcompile.ir.op import Op, OpError
 from archcompile.ir.program import Member, Node, Region, Value
-from archcompile.ir.settled import settled_type
+
+_FREE_READS = 64
+"""Edges of one line beyond these count as lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ class LineMaker:
         """A class body: every module an attribute, edges by name. ``owner`` is a block's name."""
         walk = ExpandedBody(Places.of(inputs, layers), self, prefix)
         walk.places.tap = lambda path: self.expansion.tap(owner, prefix, path)
-        walk.lines(layers, frame)
+        walk.places.beyond = Around(self.expansion, prefix)
+        with self.expansion.within(walk.places):
+            walk.lines(layers, frame)
         return tuple(walk.members), walk.places
 
     def chain(
@@ -97,10 +103,13 @@ class LineMaker:
                     columns = frame.columns(layer.loop)
                     for (_, values), (key, _) in zip(columns, layer.loop.columns, strict=False):
                         settled(values, key, key.text)
-                    return [frame.binding(names) for names in rounds(columns) or ()]
+                    made = rounds(columns) or ()
+                    self.expansion.foresee_rounds(len(made), layer, layer.loop.span)
+                    return [frame.binding(names) for names in made]
                 assert layer.repeat is not None
                 count = to_python(settled(frame.count(layer.repeat), layer.repeat, "repeat"))
                 copies = range(count if isinstance(count, int) else 0)
+                self.expansion.foresee_rounds(len(copies), layer, layer.repeat.span)
                 return [frame.binding({"index": Literal(index)}) for index in copies]
             except Open:
                 pass
@@ -128,18 +137,22 @@ class LineMaker:
                 except Open:
                     pass
         if len(values) == 1 and values[0] is not None:
-            self.expansion.values.setdefault(path, values[0])
+            self.expansion.keep(path, values[0])
         return members, values
 
     def _called(
         self, layer: Layer, path: str, here: Frame, reads: Flow, parts: tuple[str, ...]
     ) -> tuple[list[Member], Flow]:
         call = call_of(layer, here)
-        callee = self.expansion.catalogue.find(call.op)
+        callee = self.expansion.catalogue.find(call.op, call.op_arguments, call.op_layer)
         if isinstance(callee, Block):
             _refuse_init(layer, call.word)
-            return self._call(callee, call, path, here, reads)
-        return self._op(callee, call, layer, path, reads, parts)
+            return self._call(callee, call, layer, path, here, reads)
+        refuse_size_as_eps(callee, call)
+        try:
+            return self._op(callee, call, layer, path, reads, parts)
+        except SpecError as error:
+            raise in_torchs_order(error, callee, call, reads) from None
 
     def _container(
         self, layer: Layer, path: str, here: Frame, reads: Flow
@@ -158,7 +171,7 @@ class LineMaker:
         return region, (result,)
 
     def _call(
-        self, block: Block, call: Call, path: str, here: Frame, reads: Flow
+        self, block: Block, call: Call, layer: Layer, path: str, here: Frame, reads: Flow
     ) -> tuple[list[Member], Flow]:
         """A block's call: its body under the call's path."""
         self.expansion.refuse_recursion(block, call.word)
@@ -166,11 +179,12 @@ class LineMaker:
         require_constants(call.word, bound.values)
         names = [scalar.text for scalar in block.inputs] or ["x"]
         if len(reads) != len(names):
-            raise _wrong_count(call.word, len(names), reads)
+            record = self.expansion.record
+            raise wrong_count(call.word, len(names), layer, reads, path, record)
         inputs = dict(zip(names, reads, strict=True))
         types = {name: None if each is None else each.type for name, each in inputs.items()}
         with self.expansion.calling(block, call.word, bound):
-            frame = body_frame(bound, types, block.let, here.gpus)
+            frame = body_frame(bound, types, block.let, here.gpus, around=here)
             with self.expansion.starting(Scope(block.init, frame)):
                 members, outputs = self._block_body(block, path, frame, inputs)
         arguments = _arguments(bound)
@@ -211,9 +225,10 @@ class LineMaker:
         parts: tuple[str, ...],
     ) -> tuple[list[Member], Flow]:
         """One op: its arguments checked, its output's type inferred; a node for each output."""
+        self.expansion.tally(call.word.span, max(0, len(reads) - _FREE_READS))
         built = build_op(kind, call)
         if None not in reads:
-            _check_arity(built.op, call.word, reads)
+            check_count(built.op, call.word, layer, reads, path, self.expansion.record)
         known = tuple(value for value in reads if value is not None)
         if len(known) < len(reads):
             raise Open
@@ -221,6 +236,7 @@ class LineMaker:
         if count is None and not parts:
             node = self._node(built, built.op, call, layer, path, known)
             return [node], (node.output,)
+        self.expansion.tally(call.word.span, count or 0)
         paths = _piece_paths(built.op, count, layer, path, parts)
         nodes = [
             self._node(built, built.op.updated({"index": index}), call, layer, each, known)
@@ -238,16 +254,19 @@ class LineMaker:
         reads: tuple[Value, ...],
     ) -> Node:
         try:
-            op, parts = shared(op, tuple(value.type for value in reads), call.frame.gpus)
-            made = split(settled_type(op, *(value.type for value in reads)), parts, op)
+            types = tuple(value.type for value in reads)
+            op, made = shared_type(op, types, call.frame.gpus)
         except OpError as error:
-            raise refused(error, built, call, layer.span, reads) from None
+            refusal = Refusal(error, built, call, layer, reads)
+            raise refusal.finding(self.expansion.record, self.expansion.catalogue) from None
         weights = op.weights(*(value.type for value in reads))
         starts = starts_of(op, weights, layer.init, call.frame, self.expansion.starts)
         self.expansion.claim(path, op, weights, call.word.span)
         output = Value(self.expansion.use(path), made, call.word.span)
-        self.expansion.values.setdefault(path, output)
-        return Node(path, op, reads, output, call.word.span, starts)
+        self.expansion.keep(path, output)
+        node = Node(path, op, reads, output, call.word.span, starts)
+        self.expansion.record.add(node, built, call, layer)
+        return node
 
     def region(
         self,
@@ -285,11 +304,12 @@ def _piece_paths(
 ) -> tuple[str, ...]:
     """Where the outputs of an op of several stand: under their own names, or numbered."""
     if count is None:
+        names = ", ".join(each.text for each in layer.names)
         raise finding(
             Code.WRONG_INPUT_COUNT,
             f"`{op.key}` has one output, got {len(parts)} names",
-            layer.names[0].span,
-            help=f"write `name: {layer.names[0].text}`",
+            layer.names[1].span,
+            help=f"`chunk` cuts it, e.g. `{{name: [{names}], chunk: {len(parts)}}}` behind it",
         )
     if not parts:
         return tuple(f"{path}.{index}" for index in range(count))
@@ -297,7 +317,7 @@ def _piece_paths(
         raise finding(
             Code.WRONG_INPUT_COUNT,
             f"`{op.key}` has {count} outputs here, got {len(parts)} names",
-            layer.names[0].span,
+            layer.names[min(count, len(layer.names) - 1)].span,
             help="give each output a name",
         )
     return parts
@@ -310,32 +330,5 @@ def _refuse_init(layer: Layer, word: Scalar) -> None:
             Code.UNKNOWN_ARGUMENT,
             f"`{word.text}` is a block, and has no weights of its own",
             layer.init[0].span,
-            help="write `init` in the block, or beside its layers",
+            help="`init` stands in the block, or beside its layers",
         )
-
-
-def _check_arity(op: Op, call: Scalar, reads: Flow) -> None:
-    if op.arity is None and len(reads) < 2:
-        raise finding(
-            Code.WRONG_INPUT_COUNT,
-            f"`{op.key}` joins two values or more, got {len(reads)}",
-            call.span,
-            help=f"say which: `{{from: [a, b], {op.key}}}`",
-        )
-    if op.arity is not None and len(reads) != op.arity:
-        raise _wrong_count(call, op.arity, reads)
-
-
-def _wrong_count(call: Scalar, wanted: int, reads: Flow) -> Exception:
-    origins = tuple(
-        Related(value.span, f"`{value.name}`")
-        for value in reads
-        if value is not None and value.span is not None
-    )
-    return finding(
-        Code.WRONG_INPUT_COUNT,
-        f"`{call.text}` reads {wanted} value{'s' * (wanted != 1)}, got {len(reads)}",
-        call.span,
-        related=origins,
-        help="say which with `from:`",
-    )

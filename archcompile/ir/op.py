@@ -18,8 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim
-from archcompile.ir.remedy import Remedy
+from archcompile.ir.remedy import Argument, LineBefore, OtherOp, Remedy, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
@@ -48,6 +49,35 @@ class OpError(Exception):
         self.argument = argument
         self.operand = operand
         self.remedy = remedy
+
+
+class Mismatch(OpError):
+    """Two inputs whose shapes do not go together; ``rule`` is what they would have to be.
+
+    ``but`` is an axis along which they may differ.
+    """
+
+    def __init__(
+        self,
+        rule: str,
+        inputs: tuple[TensorType, ...],
+        operand: int,
+        first: int = 0,
+        *,
+        but: int | None = None,
+        help: str | None = None,
+    ) -> None:
+        super().__init__(
+            Code.SHAPE_MISMATCH,
+            f"{rule}: input {first + 1} is {inputs[first]}, "
+            f"input {operand + 1} is {inputs[operand]}",
+            operand=operand,
+            help=help,
+        )
+        self.rule = rule
+        self.first = first
+        self.second = operand
+        self.but = but
 
 
 _DECIDED: ContextVar[bool] = ContextVar("decided", default=False)
@@ -147,6 +177,9 @@ class Op(BaseModel, ABC):
     has_channels: ClassVar[bool] = False
     """Whether its output channels are its own (a convolution's), not its input's."""
 
+    removes_mean: ClassVar[bool] = False
+    """Whether it subtracts each channel's mean, so that a bias before it has no effect."""
+
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
         """The type of the output. Raises ``OpError`` for inputs that cannot work."""
@@ -179,11 +212,11 @@ class Op(BaseModel, ABC):
         """
         if self.by_channel:
             return self
-        raise OpError(
-            Code.UNSUPPORTED,
-            f"`{self.key}` cannot run on each GPU's channels by itself",
-            help="write `exchange` before it: then every GPU has all channels",
-        )
+        raise crosses_groups(f"`{self.key}` cannot run on each GPU's channels by itself")
+
+    def advice(self, *inputs: TensorType) -> Iterator[Advice]:
+        """What is legal in this use of it and likely a mistake."""
+        return iter(())
 
     def split_outputs(self) -> int | None:
         """How many outputs an op of several has; elaboration makes a node for each ``index``."""
@@ -315,7 +348,19 @@ def refuse_inplace(op: Op, inplace: bool) -> None:
             f"`{op.key}` with `inplace: true` overwrites its input, which other layers may read",
             argument="inplace",
             help="leave `inplace` out: it changes no result",
+            remedy=WithoutArgument("inplace"),
         )
+
+
+def crosses_groups(message: str) -> OpError:
+    """Of an op that mixes channels and reads a tensor whose channels are split over GPUs."""
+    return OpError(
+        Code.CROSSES_GROUPS,
+        message,
+        operand=0,
+        help="write `exchange` before it: then every GPU has all channels",
+        remedy=LineBefore("exchange"),
+    )
 
 
 def place_of_axis(op: Op, argument: str, axis: int, value: TensorType) -> int:
@@ -335,7 +380,8 @@ def place_of_axis(op: Op, argument: str, axis: int, value: TensorType) -> int:
             Code.UNSUPPORTED,
             f"`{op.key}` over axis 0, the batch, would mix the samples",
             argument=argument,
-            help=f"`{argument}: 1` is the channel axis",
+            help=f"write `{argument}: 1` for the channel axis",
+            remedy=Argument(argument, "1"),
         )
     return place
 
@@ -349,10 +395,24 @@ def require_rank(op: Op, value: TensorType, *ranks: int, layout: str) -> None:
         f"`{op.key}` expects {layout}, got {value}",
         operand=0,
         help=_rank_help(op, value),
+        remedy=_op_of_rank(op, value),
     )
 
 
 def _rank_help(op: Op, value: TensorType) -> str | None:
+    other = _op_of_rank(op, value)
+    if other is not None:
+        return f"write `{other.key}`"
     if value.rank == 2:
-        return f"`{op.key}` works on maps; put it before `flatten`"
+        return f"`{op.key}` works on channels with space: put it before what flattens them"
+    return None
+
+
+def _op_of_rank(op: Op, value: TensorType) -> OtherOp | None:
+    """The op's sister for sequences or maps, if there may be one: the frontend knows the ops."""
+    stem, ending = op.key[:-2], op.key[-2:]
+    if ending == "1d" and value.rank == 4:
+        return OtherOp(f"{stem}2d")
+    if ending == "2d" and (value.rank == 3 or (value.rank == 2 and "norm" in stem)):
+        return OtherOp(f"{stem}1d")
     return None

@@ -18,6 +18,13 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Arguments:
+    """The call with these values for several arguments."""
+
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WithoutArgument:
     """The call without an argument that is written."""
 
@@ -38,4 +45,18 @@ class LineBefore:
     text: str
 
 
-Remedy: TypeAlias = Argument | WithoutArgument | OtherOp | LineBefore
+@dataclass(frozen=True, slots=True)
+class ChannelsBefore:
+    """So many channels (or features) from the layer that makes what the call reads."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PooledBefore:
+    """A map pooled to one position before what flattens it for this call."""
+
+
+Remedy: TypeAlias = (
+    Argument | Arguments | WithoutArgument | OtherOp | LineBefore | ChannelsBefore | PooledBefore
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op, OpError, Unknown, decided
+from archcompile.ir.remedy import PooledBefore
 from archcompile.ir.types import TensorType
 
 
@@ -50,15 +51,20 @@ def require_fixed_weights(op: Op, *inputs: TensorType) -> None:
                 Code.UNSUPPORTED,
                 f"`{op.key}` would have a `{weight.name}` of no fixed size: "
                 f"[{', '.join(map(str, weight.shape))}] depends on the input",
-                help="give the input fixed sizes, or pool to a fixed size before this layer",
+                help=_FIXED,
+                remedy=PooledBefore(),
             )
     for name, size in op.inferred(*inputs).items():
         if not size.is_constant:
             raise OpError(
                 Code.UNSUPPORTED,
                 f"`{op.key}` would have a `{name}` of no fixed size: {size} depends on the input",
-                help="give the input fixed sizes, or pool to a fixed size before this layer",
+                help=_FIXED,
+                remedy=PooledBefore(),
             )
+
+
+_FIXED = "give the input fixed sizes, or pool to a fixed size before this layer"
 
 
 def _sizes_in(value: object) -> Iterator[Dim]:

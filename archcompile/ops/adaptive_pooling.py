@@ -138,7 +138,7 @@ def _require_known(op: AdaptivePool, name: str, size: Dim, places: Dim) -> None:
         f"`{op.key}` to {places} along the {name} {size}: "
         "the windows would depend on a size that is not known",
         argument="output_size",
-        help=f"give the input a number for its {name}, or one that {places} divides",
+        help=f"give the input a number for its {name}, or a {name} that {places} divides",
     )
 
 

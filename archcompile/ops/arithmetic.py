@@ -8,9 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, must_equal
+from archcompile.ir.op import Mismatch, Op, must_equal
 from archcompile.ir.types import TensorType
-from archcompile.ops.join import mismatch
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import Infix
 from archcompile.targets.pytorch import FunctionForm, pytorch
@@ -40,9 +39,9 @@ class Broadcast(Op):
             met = _met(made, other.dims)
             if met is None:
                 first = _culprit(inputs[:operand], other)
-                raise mismatch(
-                    f"`{self.key}` needs inputs of one shape", inputs, operand, first, _GATE
-                )
+                help = _GATE if inputs[first].rank != other.rank else None
+                rule = f"`{self.key}` needs inputs of one shape"
+                raise Mismatch(rule, inputs, operand, first, help=help)
             made = met
         return inputs[0] if made == inputs[0].dims else TensorType(made)
 

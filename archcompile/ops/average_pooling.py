@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Flag, OpError, PositivePair, PositiveSize
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.pooling import PADDING_1D, PADDING_2D, STRIDE, Pool, sided_form
 from archcompile.ops.windows import (
@@ -20,6 +22,7 @@ from archcompile.ops.windows import (
     Padding1d,
     Padding2d,
     PositiveSingle,
+    advise,
     ints,
     is_sided,
     pads,
@@ -55,12 +58,17 @@ class AvgPool(Pool):
                 "sides of an axis",
                 argument="padding",
                 help="leave `count_include_pad` out, or pad evenly",
+                remedy=WithoutArgument("count_include_pad"),
             )
         return made
 
     def divisor(self) -> Dim | None:
         """What sums are divided by, if not by the number of positions."""
         return None
+
+    def advice(self, *inputs: TensorType) -> Iterator[Advice]:
+        """Of windows that lose rows, or are left out."""
+        return advise(self.axes(inputs[0]), ceil=self.ceil_mode)
 
 
 class AvgPool1d(AvgPool):

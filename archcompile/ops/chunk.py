@@ -20,7 +20,9 @@ from archcompile.ir.op import (
     must_divide,
     place_of_axis,
 )
+from archcompile.ir.remedy import ChannelsBefore
 from archcompile.ir.types import TensorType
+from archcompile.ops.groups import nearest_divisors, nearest_multiple
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import CallOf, Item, Python
 from archcompile.targets.pytorch import FunctionForm, python_value, pytorch
@@ -64,11 +66,16 @@ class Chunk(Op):
         place, chunks = place_of_axis(self, "dim", self.dim, x), self.split_outputs()
         size = x.dims[place]
         if not must_divide(Dim.of(chunks), size):
+            parts = sorted(n for n in nearest_divisors(Dim.of(chunks), size) if n > 1)
+            near = " or ".join(map(str, parts))
+            whole = nearest_multiple(chunks, size.constant) if size.constant else None
             raise OpError(
                 Code.NOT_DIVISIBLE,
                 f"`chunk` makes {chunks} equal parts of axis {place}, whose size is {size}",
                 argument="chunks",
-                help="`slice` cuts out parts of any size",
+                help=f"{near} parts would be equal; " * bool(near)
+                + "`slice` cuts out parts of any size",
+                remedy=ChannelsBefore(whole) if whole and place == 1 else None,
             )
         if not 0 <= self.index < chunks:
             raise OpError(

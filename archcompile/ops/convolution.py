@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import (
     Flag,
@@ -21,8 +22,10 @@ from archcompile.ir.op import (
     Window,
     word_of,
 )
+from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
+from archcompile.ops.fitting import numbers, slide
 from archcompile.ops.groups import require_groups
 from archcompile.ops.windows import (
     NONE,
@@ -34,6 +37,7 @@ from archcompile.ops.windows import (
     PositiveSingle,
     Sides,
     Sizes,
+    advise,
     axes_of,
     axis_names,
     ints,
@@ -42,7 +46,6 @@ from archcompile.ops.windows import (
     require_map,
     sided_source,
     sides_of,
-    slide,
     taps,
 )
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -76,11 +79,11 @@ class Convolution(Op):
         """[N, C, H, W] to [N, out_channels, H', W'], ``H' = (H + p - d(k - 1) - 1) // s + 1``."""
         (x,) = inputs
         require_map(self, x, len(self.kernel_size))
-        require_groups(self.groups, x.channels, self.out_channels)
+        require_groups(self.groups, x.channels, self.out_channels, made_by="out_channels")
         axes = self.axes(x)
         for axis in axes:
             _require_source(self, axis)
-        return TensorType((x.dims[0], self.out_channels, *(slide(self.key, axis) for axis in axes)))
+        return TensorType((x.dims[0], self.out_channels, *slide(self, axes)))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
         """``in_channels`` is axis 1."""
@@ -105,6 +108,10 @@ class Convolution(Op):
         """The dilated kernel and the stride, along each axis."""
         return tuple(axis.window for axis in self.axes(inputs[0]))
 
+    def advice(self, *inputs: TensorType) -> Iterator[Advice]:
+        """Of windows that lose rows."""
+        return advise(self.axes(inputs[0]))
+
     def divided(self, parts: int) -> Self:
         """Each GPU convolves its own channels: more groups."""
         return self.updated({"groups": self.groups * parts})
@@ -125,15 +132,39 @@ class Convolution(Op):
 
     def _same(self) -> Sides:
         if any(step.always_equal(1) is False for step in self.stride):
+            halves = self._halves()
             raise OpError(
                 Code.UNSUPPORTED,
                 f"`padding: same` needs a stride of 1, got {' and '.join(map(str, self.stride))} "
                 f"({', '.join(axis_names(len(self.stride)))})",
                 argument="padding",
-                help="give the padding as a number, or for each side",
+                help=f"write `padding: {halves}`, what is added on each side" if halves else None,
+                remedy=Argument("padding", halves) if halves else None,
             )
-        totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
+        return tuple((total // 2, total - total // 2) for total in self._spreads())
+
+    def _spreads(self) -> Sizes:
+        """What a window reaches beyond its first position: ``d (k - 1)``."""
+        return tuple(d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True))
+
+    def _halves(self) -> str | None:
+        """A padding with which the output is as large as the input by the stride.
+
+        Half of ``d (k - 1)``, or of what that is more than ``s - 1``; where neither is even, the
+        odd one stands behind.
+        """
+        told = zip(self._spreads(), self.stride, strict=True)
+        pairs = [(spread.constant, step.constant) for spread, step in told]
+        known = [
+            (spread, step) for spread, step in pairs if spread is not None and step is not None
+        ]
+        if len(known) < len(pairs):
+            return None
+        for totals in ([a for a, _ in known], [max(0, a - step + 1) for a, step in known]):
+            if all(total % 2 == 0 for total in totals):
+                return numbers(tuple(total // 2 for total in totals))
+        sides = ", ".join(f"[{a // 2}, {a - a // 2}]" for a, _ in known)
+        return f"[{sides}]"
 
 
 class Conv1d(Convolution):
@@ -180,6 +211,8 @@ def _require_source(op: Convolution, axis: Axis) -> None:
                 f"`padding_mode: {op.padding_mode}` can pad the {axis.name} {axis.size} "
                 f"by at most {axis.size - spare}, got {amount}",
                 argument="padding",
+                help="leave `padding_mode` out: zeros may be as many as wanted",
+                remedy=WithoutArgument("padding_mode"),
             )
 
 

@@ -10,9 +10,11 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, PositiveSize, must_divide, require_rank
+from archcompile.ir.op import Flag, Op, OpError, PositiveSize, require_rank
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
+from archcompile.ops.groups import require_parts
 from archcompile.ops.normalization import Epsilon
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import CallOf
@@ -41,18 +43,19 @@ class GroupNorm(Op):
         """The input's own type."""
         (x,) = inputs
         require_rank(self, x, 3, 4, layout="channels with space, [N, C, T] or [N, C, H, W]")
-        if not must_divide(self.num_groups, x.channels):
-            raise OpError(
-                Code.NOT_DIVISIBLE,
-                f"`group_norm`: {self.num_groups} groups must divide the {x.channels} channels",
-                argument="num_groups",
-            )
+        require_parts(
+            "num_groups",
+            self.num_groups,
+            x.channels,
+            f"`group_norm`: {self.num_groups} groups must divide the {x.channels} channels",
+        )
         if not self.bias:
             raise OpError(
                 Code.UNSUPPORTED,
                 "`group_norm` with `bias: false` exists in the newest versions of torch only",
                 argument="bias",
                 help="leave `bias` out, or say `affine: false` for neither scale nor shift",
+                remedy=WithoutArgument("bias"),
             )
         return x
 

@@ -12,6 +12,7 @@ from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import (
     Integer,
+    Mismatch,
     Op,
     OpError,
     PositiveSize,
@@ -19,7 +20,9 @@ from archcompile.ir.op import (
     must_equal,
     place_of_axis,
 )
+from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
+from archcompile.ops.groups import nearest_divisors
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import CallOf, Constant, ListOf, Python, TupleOf
 from archcompile.targets.pytorch import FunctionForm, python_value, pytorch
@@ -54,10 +57,9 @@ class Concat(Op):
         place = place_of_axis(self, "dim", self.dim, first)
         for operand, other in enumerate(inputs):
             if first.rank != other.rank or not _alike(first, other, place):
-                raise mismatch(
-                    f"`concat` along axis {place} needs all other axes equal", inputs, operand
-                )
-            self._require_parts(other.dims[place], operand)
+                rule = f"`concat` along axis {place} needs all other axes equal"
+                raise Mismatch(rule, inputs, operand, but=place)
+            self._require_parts(other.dims[place], operand, [each.dims[place] for each in inputs])
         total = sum((each.dims[place] for each in inputs), Dim.of(0))
         return TensorType((*first.dims[:place], total, *first.dims[place + 1 :]))
 
@@ -67,12 +69,16 @@ class Concat(Op):
             return self.updated({"groups": self.groups * parts})
         return self if self.dim > 1 else super().divided(parts)
 
-    def _require_parts(self, size: Dim, operand: int) -> None:
+    def _require_parts(self, size: Dim, operand: int, every: list[Dim]) -> None:
         if not must_divide(self.groups, size):
+            near = sorted(nearest_divisors(self.groups, *every), key=lambda parts: parts == 1)
             raise OpError(
                 Code.NOT_DIVISIBLE,
                 f"`concat`: {self.groups} groups must divide the {size} channels of each input",
+                argument="groups",
                 operand=operand,
+                help=f"write `groups: {near[0]}`" if near else None,
+                remedy=Argument("groups", str(near[0])) if near else None,
             )
 
 
@@ -80,22 +86,6 @@ def _alike(first: TensorType, other: TensorType, but: int) -> bool:
     """Whether all axes agree, one left out."""
     pairs = enumerate(zip(first.dims, other.dims, strict=True))
     return all(must_equal(one, two) for axis, (one, two) in pairs if axis != but)
-
-
-def mismatch(
-    rule: str,
-    inputs: tuple[TensorType, ...],
-    operand: int,
-    first: int = 0,
-    help: str | None = None,
-) -> OpError:
-    """Two inputs whose shapes do not go together."""
-    return OpError(
-        Code.SHAPE_MISMATCH,
-        f"{rule}: input {first + 1} is {inputs[first]}, input {operand + 1} is {inputs[operand]}",
-        operand=operand,
-        help=help,
-    )
 
 
 @pytorch.register(Concat)

@@ -12,6 +12,7 @@ from pydantic import Field
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Flag, Op, OpError, must_equal, require_rank
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.ops.kinds import PositiveSizes, known
@@ -62,11 +63,15 @@ class LayerNorm(Op):
         fits = len(wanted) < x.rank and all(map(must_equal, wanted, last))
         if wanted and fits:
             return wanted
+        is_map = x.rank == 4 and len(wanted) == 1
         raise OpError(
             Code.SHAPE_MISMATCH,
             f"`layer_norm` over [{', '.join(map(str, wanted))}] got {x}, which does not end so",
             argument="normalized_shape",
-            help="leave it out for the last axis; `layer_norm2d` is over channels",
+            help="`layer_norm2d` normalises over the channels of a map, and takes no sizes"
+            if is_map
+            else "leave `normalized_shape` out: the last axis is known",
+            remedy=None if is_map else WithoutArgument("normalized_shape"),
         )
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:

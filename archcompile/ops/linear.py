@@ -10,7 +10,8 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, PositiveSize
+from archcompile.ir.op import Flag, Op, OpError, PositiveSize, crosses_groups
+from archcompile.ir.remedy import LineBefore
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.ops.groups import require_groups
@@ -50,18 +51,18 @@ class Linear(Op):
             raise OpError(
                 Code.WRONG_RANK,
                 f"`linear` expects a vector [N, F], got {x}",
-                help="put `- flatten` before it; where the last axis holds the channels, say "
-                "`channels_last: true`",
+                help="write `flatten` before it; where the last axis holds the channels, "
+                "`channels_last: true` says so",
                 operand=0,
+                remedy=LineBefore("flatten"),
             )
         if x.parts > 1 and x.rank > 2:
-            raise OpError(
-                Code.UNSUPPORTED,
-                f"`linear` over the last axis of {x}, which is split over the GPUs along axis 1",
-                help="write `exchange` before it: then every GPU has all channels",
-                operand=0,
+            raise crosses_groups(
+                f"`linear` over the last axis of {x}, which is split over the GPUs along axis 1"
             )
-        require_groups(self.groups, x.dims[-1], self.out_features, what="features")
+        require_groups(
+            self.groups, x.dims[-1], self.out_features, what="features", made_by="out_features"
+        )
         return TensorType((*x.dims[:-1], self.out_features))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:

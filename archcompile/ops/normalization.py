@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Flag, Op, OpError, Real, require_rank
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -45,6 +46,7 @@ class BatchNorm(Op):
     """
 
     by_channel: ClassVar[bool] = True
+    removes_mean: ClassVar[bool] = True
     ranks: ClassVar[tuple[int, ...]]
     layout: ClassVar[str]
 
@@ -69,6 +71,7 @@ class BatchNorm(Op):
                 "on the others in its batch, in evaluation too",
                 argument="track_running_stats",
                 help="leave `track_running_stats` out",
+                remedy=WithoutArgument("track_running_stats"),
             )
         if not self.bias:
             raise OpError(
@@ -76,6 +79,7 @@ class BatchNorm(Op):
                 f"`{self.key}` with `bias: false` exists in the newest versions of torch only",
                 argument="bias",
                 help="leave `bias` out, or say `affine: false` for neither scale nor shift",
+                remedy=WithoutArgument("bias"),
             )
         return x
 

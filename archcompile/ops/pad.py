@@ -11,6 +11,7 @@ from pydantic import Field
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op, OpError, Real, require_rank, word_of
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import NaturalSizes, known
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -87,6 +88,7 @@ class Pad(Op):
                 f"`pad` with `mode: {self.mode}` cannot pad {what}",
                 argument="mode",
                 help="leave `mode` out",
+                remedy=WithoutArgument("mode"),
             )
         spare = {"reflect": 1, "circular": 0}.get(self.mode)
         for size, around in zip(x.spatial, sides[2:], strict=True):
@@ -97,6 +99,8 @@ class Pad(Op):
                         f"`pad` with `mode: {self.mode}` can pad an axis of {size} "
                         f"by at most {size - spare}, got {amount}",
                         argument="padding",
+                        help="leave `mode` out: of a constant there may be as much as wanted",
+                        remedy=WithoutArgument("mode"),
                     )
 
 

@@ -24,8 +24,9 @@ from archcompile.ir.op import (
 )
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
+from archcompile.ops.fitting import slide
 from archcompile.ops.kinds import known
-from archcompile.ops.windows import NONE, ONE, Axes, axes_of, ints, pads, sides_of, slide, taps
+from archcompile.ops.windows import NONE, ONE, Axes, axes_of, ints, pads, sides_of, taps
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.pytorch import Support, pytorch, support_rule
 from archcompile.targets.reference import reference
@@ -93,9 +94,9 @@ class PartialConv2d(Op):
                 f"`partial_conv2d`: the table names channel {highest}, "
                 f"and the input has {x.channels} (0 to {x.channels - 1})",
                 argument="table",
+                help="channels are counted from 0",
             )
-        places = (slide(self.key, axis) for axis in self.axes(x))
-        return TensorType((x.dims[0], Dim.of(len(self.table)), *places))
+        return TensorType((x.dims[0], Dim.of(len(self.table)), *slide(self, self.axes(x))))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
         """``in_channels`` is axis 1."""

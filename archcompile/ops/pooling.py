@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.advice import Advice
+from archcompile.ir.dim import Dim
 from archcompile.ir.op import Flag, Op, OpError, PositivePair, Window
+from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
+from archcompile.ops.fitting import numbers, slide
 from archcompile.ops.windows import (
     NONE,
     ONE,
@@ -21,6 +25,7 @@ from archcompile.ops.windows import (
     PositiveSingle,
     Sides,
     Sizes,
+    advise,
     axes_of,
     ints,
     is_sided,
@@ -28,7 +33,6 @@ from archcompile.ops.windows import (
     require_map,
     sided_source,
     sides_of,
-    slide,
     taps,
 )
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -70,17 +74,17 @@ class Pool(Op):
         """[N, C, H, W] to [N, C, H', W']; the refusals that all pools share."""
         require_map(self, x, len(self.kernel_size))
         axes = self.axes(x)
-        for axis in axes:
-            _require_half(self, axis)
+        _require_half(self, axes)
         if ceil and is_sided(self.padding):
             raise OpError(
                 Code.UNSUPPORTED,
                 f"`{self.key}` with `ceil_mode: true` needs the same padding on both sides "
                 "of an axis",
                 argument="padding",
-                help="leave `ceil_mode` out and pad the last side by what is missing",
+                help="leave `ceil_mode` out, and pad the last side by what is missing",
+                remedy=WithoutArgument("ceil_mode"),
             )
-        return TensorType((*x.dims[:2], *(slide(self.key, axis, ceil=ceil) for axis in axes)))
+        return TensorType((*x.dims[:2], *slide(self, axes, ceil=ceil)))
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
         """The (dilated) window and the stride, along each axis."""
@@ -111,6 +115,10 @@ class MaxPool(Pool):
             if places.is_constant and axis.size.is_constant:
                 _require_input(self, axis, int(places))
         return made
+
+    def advice(self, *inputs: TensorType) -> Iterator[Advice]:
+        """Of windows that lose rows, or are left out."""
+        return advise(self.axes(inputs[0]), ceil=self.ceil_mode)
 
 
 class MaxPool1d(MaxPool):
@@ -145,20 +153,31 @@ def refuse_indices(op: Op, return_indices: bool) -> None:
             f"`{op.key}` with `return_indices: true` would have two outputs",
             argument="return_indices",
             help="leave `return_indices` out",
+            remedy=WithoutArgument("return_indices"),
         )
 
 
-def _require_half(op: Pool, axis: Axis) -> None:
+def _require_half(op: Pool, axes: Axes) -> None:
     """torch's rule, so that every window sees some of the input."""
-    for amount in (axis.before, axis.after):
-        if (axis.kernel // 2).always_at_least(amount) is False:
-            raise OpError(
-                Code.DOES_NOT_FIT,
-                f"`{op.key}`: padding {amount} is more than half of the kernel {axis.kernel} "
-                f"along the {axis.name}",
-                argument="padding",
-                help=f"at most {axis.kernel // 2}",
-            )
+    for axis in axes:
+        for amount in (axis.before, axis.after):
+            if (axis.kernel // 2).always_at_least(amount) is False:
+                remedy = _half(axes)
+                raise OpError(
+                    Code.DOES_NOT_FIT,
+                    f"`{op.key}`: padding {amount} is more than half of the kernel "
+                    f"{axis.kernel} along the {axis.name}",
+                    argument="padding",
+                    help=None if remedy is None else f"write `padding: {remedy.value}`, half of it",
+                    remedy=remedy,
+                )
+
+
+def _half(axes: Axes) -> Argument | None:
+    """The most padding along each axis, where more is written."""
+    amounts = [Dim.minimum(axis.before, axis.kernel // 2).constant for axis in axes]
+    known = tuple(amount for amount in amounts if amount is not None)
+    return Argument("padding", numbers(known)) if len(known) == len(axes) else None
 
 
 def _require_input(op: MaxPool, axis: Axis, places: int) -> None:

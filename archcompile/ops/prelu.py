@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import OpError, Real, Undecided, Unknown, must_equal, said
+from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.ops.activations import Elementwise
@@ -59,7 +60,8 @@ class PReLU(Elementwise):
             Code.BAD_ARGUMENT,
             f"`prelu` has one slope, or one for each of the {x.channels} channels, got {slopes}",
             argument="num_parameters",
-            help="`prelu: channels` takes their number from the input",
+            help="write `num_parameters: channels`, as many as the input has",
+            remedy=Argument("num_parameters", "channels"),
         )
 
     def slopes(self, x: TensorType) -> Dim:

@@ -77,6 +77,7 @@ class EuclideanRBF(Op):
                 f"`euclidean_rbf`: the codes have {len(self.codes[0])} numbers, "
                 f"and the input has {x.channels}",
                 argument="codes",
+                help="each code has as many numbers as the input has features",
             )
         return TensorType((x.dims[0], Dim.of(len(self.codes))))
 

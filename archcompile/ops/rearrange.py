@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,7 +22,9 @@ from archcompile.ir.op import (
     require_rank,
     said,
 )
+from archcompile.ir.remedy import Argument, ChannelsBefore
 from archcompile.ir.types import TensorType
+from archcompile.ops.groups import nearest_multiple, require_parts
 from archcompile.ops.kinds import AxisList, Positions, known
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import CallOf, TupleOf
@@ -65,6 +68,7 @@ class Permute(Op):
                 Code.UNSUPPORTED,
                 f"`permute`: axis 0, the batch, must stay first, got {said(self.dims)}",
                 argument="dims",
+                help="the first of `dims` is 0: [0, 2, 3, 1] puts the channels of a map last",
             )
         return places
 
@@ -101,11 +105,13 @@ class Unflatten(Op):
         is_legal = all(each == _REST or each.always_at_least(1) is not False for each in wanted)
         fits = must_divide(product, whole) if rests else must_equal(product, whole)
         if rests > 1 or not is_legal or not fits:
+            remedy = _sizes_of(wanted, whole) if is_legal else None
             raise OpError(
                 Code.NOT_DIVISIBLE,
                 f"`unflatten` cannot make [{', '.join(map(str, wanted))}] of an axis of {whole}",
                 argument="unflattened_size",
-                help="the product of the sizes is the axis's; one of them may be -1",
+                help=_sizes_help(remedy),
+                remedy=remedy,
             )
         return tuple(whole // product if size == _REST else size for size in wanted)
 
@@ -126,12 +132,12 @@ class ChannelShuffle(Op):
         """The input's own type."""
         (x,) = inputs
         require_rank(self, x, 3, 4, layout="channels with space, [N, C, T] or [N, C, H, W]")
-        if not must_divide(self.groups, x.channels):
-            raise OpError(
-                Code.NOT_DIVISIBLE,
-                f"`channel_shuffle`: {self.groups} groups must divide the {x.channels} channels",
-                argument="groups",
-            )
+        require_parts(
+            "groups",
+            self.groups,
+            x.channels,
+            f"`channel_shuffle`: {self.groups} groups must divide the {x.channels} channels",
+        )
         return x
 
 
@@ -151,13 +157,54 @@ class PixelShuffle(Op):
         if not must_divide(factor * factor, x.channels):
             raise OpError(
                 Code.NOT_DIVISIBLE,
-                f"`pixel_shuffle` by {factor} needs channels by the {factor * factor}, "
+                f"`pixel_shuffle` by {factor} needs a multiple of {factor * factor} channels, "
                 f"got {x.channels}",
                 argument="upscale_factor",
+                help=_channels_for(factor, x.channels),
+                remedy=_multiple(factor, x.channels),
             )
         height, width = x.spatial
         channels = x.channels // (factor * factor)
         return TensorType((x.dims[0], channels, height * factor, width * factor))
+
+
+def _channels_for(factor: Dim, channels: Dim) -> str | None:
+    """How many channels the layer before would have to make."""
+    near = _multiple(factor, channels)
+    if near is None:
+        return None
+    made = near.number // int(factor) ** 2
+    return f"let the layer before make {near.number} channels, for {made} of the output"
+
+
+def _multiple(factor: Dim, channels: Dim) -> ChannelsBefore | None:
+    if not (factor.is_constant and channels.is_constant):
+        return None
+    return ChannelsBefore(nearest_multiple(int(factor) ** 2, int(channels)))
+
+
+def _sizes_of(wanted: tuple[Dim, ...], whole: Dim) -> Argument | ChannelsBefore | None:
+    """The sizes with one of them left to be what remains, the last that the others leave whole.
+
+    Where the sizes are all said and none can change alone, what comes in has their product.
+    """
+    product = prod(map(int, wanted)) if all(each.is_constant for each in wanted) else 0
+    for place in range(len(wanted) - 1, -1, -1):
+        others = (*wanted[:place], *wanted[place + 1 :])
+        rest = prod(map(int, others)) if all(each.is_constant for each in others) else 0
+        if rest > 0 and whole.is_constant and int(whole) % rest == 0:
+            made = [*map(str, wanted[:place]), "-1", *map(str, wanted[place + 1 :])]
+            return Argument("unflattened_size", f"[{', '.join(made)}]")
+    return ChannelsBefore(product) if product > 0 else None
+
+
+def _sizes_help(remedy: Argument | ChannelsBefore | None) -> str:
+    rule = "the product of the sizes is the axis's; one of them may be -1"
+    return (
+        rule
+        if not isinstance(remedy, Argument)
+        else f"write `unflattened_size: {remedy.value}`: {rule}"
+    )
 
 
 PERMUTE = Support(

@@ -11,6 +11,7 @@ from pydantic import Field
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Flag, Integer, Op, OpError, Window, place_of_axis
+from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import AxisList, PositiveReal, known, places_of_axes
 from archcompile.ops.normalization import Epsilon
@@ -47,7 +48,8 @@ class Mean(Op):
                 Code.UNSUPPORTED,
                 f"`mean` over all axes of {x} would leave one number for each sample",
                 argument="dim",
-                help="`keepdim: true` keeps the axes",
+                help="write `keepdim: true`, which keeps the axes",
+                remedy=Argument("keepdim", "true"),
             )
         return TensorType(tuple(size for at, size in enumerate(x.dims) if at not in places))
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import Integer, Op, OpError, PositiveSize, Undecided, Window, place_of_axis
+from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import Position, known
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -50,10 +51,15 @@ class Slice(Op):
             size.always_at_least(stop),
         )
         if False in inside:
+            argument = "start" if inside[0] is False or self.stop is None else "stop"
             raise OpError(
                 Code.DOES_NOT_FIT,
                 f"`slice` from {start} to {stop}: axis {place} has the positions 0 to {size - 1}",
-                argument="start" if inside[0] is False or self.stop is None else "stop",
+                argument=argument,
+                help="leave `stop` out for the end of the axis"
+                if argument == "stop"
+                else "a number below 0 counts from the end of the axis",
+                remedy=WithoutArgument("stop") if argument == "stop" else None,
             )
         count = ceil_div(stop - start, self.step)
         return TensorType((*x.dims[:place], count, *x.dims[place + 1 :]))

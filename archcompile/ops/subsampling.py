@@ -12,7 +12,8 @@ from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op, PositivePair, Window, require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
-from archcompile.ops.windows import NONE, Axes, axes_of, ints, slide, taps
+from archcompile.ops.fitting import slide
+from archcompile.ops.windows import NONE, Axes, axes_of, ints, taps
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.pytorch import Support, pytorch, support_rule
 from archcompile.targets.reference import reference
@@ -38,8 +39,7 @@ class TrainableSubsample(Op):
         """[N, C, H, W] to [N, C, H // kh, W // kw]."""
         (x,) = inputs
         require_rank(self, x, 4, layout="a map [N, C, H, W]")
-        places = (slide(self.key, axis) for axis in self.axes(x))
-        return TensorType((*x.dims[:2], *places))
+        return TensorType((*x.dims[:2], *slide(self, self.axes(x))))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
         """``in_channels`` is axis 1."""

@@ -21,6 +21,7 @@ from archcompile.ir.op import (
     Window,
     word_of,
 )
+from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.ops.groups import require_groups
@@ -74,7 +75,7 @@ class ConvTranspose(Op):
         """
         (x,) = inputs
         require_map(self, x, len(self.kernel_size))
-        require_groups(self.groups, x.channels, self.out_channels)
+        require_groups(self.groups, x.channels, self.out_channels, made_by="out_channels")
         sizes = tuple(
             _places(self, axis, more)
             for axis, more in zip(self.axes(x), self.output_padding, strict=True)
@@ -156,7 +157,12 @@ def _places(op: ConvTranspose, axis: Axis, more: Dim) -> Dim:
             f"`{op.key}`: `output_padding` {more} along the {axis.name} must be less than the "
             f"stride {axis.stride}",
             argument="output_padding",
-            help=f"at most {axis.stride - 1}",
+            help="leave `output_padding` out: a stride of 1 leaves nothing over"
+            if axis.stride == ONE
+            else f"write `output_padding: {axis.stride - 1}`, or less",
+            remedy=WithoutArgument("output_padding")
+            if axis.stride == ONE
+            else Argument("output_padding", str(axis.stride - 1)),
         )
     whole = (axis.size - 1) * axis.stride + axis.extent + more
     places = whole - axis.before - axis.after
@@ -166,7 +172,8 @@ def _places(op: ConvTranspose, axis: Axis, more: Dim) -> Dim:
             f"`{op.key}`: padding {axis.before} on both ends of the {axis.name} leaves nothing "
             f"of {whole} positions",
             argument="padding",
-            help="less padding, a larger kernel, or a larger input",
+            help=f"write `padding: {(whole - 1) // 2}`, the most that leaves a position",
+            remedy=Argument("padding", str((whole - 1) // 2)),
         )
     return places
 

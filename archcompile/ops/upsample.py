@@ -25,6 +25,7 @@ from archcompile.ir.op import (
     said,
     word_of,
 )
+from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.windows import ONE, Sizes, axis_names, ints
 from archcompile.targets.onnx import OnnxLayer, onnx
@@ -108,6 +109,7 @@ class Upsample(Op):
                 "`upsample` with `mode: nearest` moves no positions, so it has no `align_corners`",
                 argument="align_corners",
                 help="leave `align_corners` out, or say `mode: bilinear`",
+                remedy=WithoutArgument("align_corners"),
             )
         places = self.places(x)
         if mode == "nearest":
@@ -166,11 +168,13 @@ def _require_mode(mode: str, x: TensorType) -> None:
     if x.rank in _RANKS.get(mode, ()):
         return
     known = [word for word, ranks in _RANKS.items() if x.rank in ranks]
+    known.sort(key=lambda word: word[-6:] != mode[-6:])  # of means for means, of any number of axes
     raise OpError(
         Code.UNSUPPORTED,
         f"`upsample` with `mode: {mode}` on {x}",
         argument="mode",
-        help=f"`mode` may be {' or '.join(known)} here",
+        help=f"write `mode: {known[0]}`" + "".join(f"; {each} works too" for each in known[1:]),
+        remedy=Argument("mode", known[0]),
     )
 
 
@@ -195,7 +199,7 @@ def _require_exact(op: Upsample, x: TensorType, places: Sizes) -> None:
                 f"`upsample` to {count} along the {name} {size}: "
                 "the positions would depend on a size that is not known",
                 argument="size",
-                help=f"give the input a number for its {name}, use `scale_factor`, "
+                help=f"a number for the input's {name} would do, or `scale_factor`, "
                 "or a mode of means",
             )
 

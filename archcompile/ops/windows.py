@@ -13,11 +13,11 @@ from pydantic import BeforeValidator, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import (
     NaturalSize,
     Op,
-    OpError,
     PositiveSize,
     Undecided,
     Unknown,
@@ -25,6 +25,7 @@ from archcompile.ir.op import (
     require_rank,
     said,
 )
+from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -226,29 +227,58 @@ def axes_of(
     return tuple(Axis(name, n, k, s, d, *both) for name, n, k, s, d, both in told)
 
 
-def slide(key: str, axis: Axis, *, ceil: bool = False) -> Dim:
-    """The number of output positions; ``OpError`` if not one window fits."""
-    places = axis.places(ceil=ceil)
-    if places.always_at_least(1) is not False:
-        return places
-    raise OpError(
-        Code.DOES_NOT_FIT,
-        f"`{key}`: kernel {_kernel(axis)} is larger than the {_input(axis)} along the {axis.name}",
-        argument="kernel_size",
-        help="a smaller kernel, more padding, or a larger input; earlier strides shrink it too",
+def advise(axes: Axes, *, ceil: bool | None = None) -> Iterator[Advice]:
+    """What is likely a mistake in how windows stand on an input of known size.
+
+    ``ceil`` is the ``ceil_mode`` of an op that has one. Steps larger than the window skip
+    positions on purpose (the shortcut of a residual): nothing is said of those.
+    """
+    for axis in axes:
+        if not all(map(_is_known, (axis.size, axis.extent, axis.stride, axis.before, axis.after))):
+            continue
+        lost = _lost(axis, ceil=bool(ceil))
+        if lost > 0 and int(axis.extent) >= int(axis.stride):
+            yield _loses(axis, lost, has_ceil=ceil is not None)
+        places = int(axis.places(ceil=True))
+        if ceil and int(ceil_div(axis.padded - axis.extent, axis.stride)) + 1 > places:
+            yield _drops(axis, places)
+
+
+def _is_known(size: Dim) -> bool:
+    return size.constant is not None
+
+
+def _lost(axis: Axis, *, ceil: bool) -> int:
+    """Positions of the input itself, at its end, that no window reaches."""
+    reached = (axis.places(ceil=ceil) - 1) * axis.stride + axis.extent
+    return int(axis.size + axis.before) - int(reached)
+
+
+def _drops(axis: Axis, places: int) -> Advice:
+    return Advice(
+        Code.CEIL_WINDOW_DROPPED,
+        f"along the {axis.name} a last window would stand wholly outside the input, so "
+        f"`ceil_mode` leaves it out: {places} positions, where other frameworks count {places + 1}",
+        help="less padding, or an input of another size, makes all agree",
+        argument="ceil_mode",
     )
 
 
-def _kernel(axis: Axis) -> str:
-    if axis.dilation == ONE:
-        return str(axis.kernel)
-    return f"{axis.extent} ({axis.kernel} dilated by {axis.dilation})"
-
-
-def _input(axis: Axis) -> str:
-    if axis.padded == axis.size:
-        return f"input {axis.size}"
-    return f"padded input {axis.padded} ({axis.before} + {axis.size} + {axis.after})"
+def _loses(axis: Axis, lost: int, *, has_ceil: bool) -> Advice:
+    unit = {"height": "row", "width": "column", "length": "position"}[axis.name]
+    what = f"the last {unit}" if lost == 1 else f"the last {lost} {unit}s"
+    fits = int(axis.size) - lost
+    keeps = axis.places(ceil=True)
+    return Advice(
+        Code.LOST_ROWS,
+        f"no window reaches {what} of the {axis.size}: kernel {axis.extent} and stride "
+        f"{axis.stride} need {fits} or {fits + int(axis.stride)}",
+        help=f"write `ceil_mode: true`: a last window then stands over the end ({keeps} positions)"
+        if has_ceil
+        else f"pad by one more, or let what comes in have {fits} or {fits + int(axis.stride)}",
+        argument="kernel_size",
+        remedy=Argument("ceil_mode", "true") if has_ceil else None,
+    )
 
 
 def pads(sides: Sides) -> tuple[int, ...]:

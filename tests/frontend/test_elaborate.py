@@ -276,8 +276,8 @@ def test_unrelated_mistakes_are_each_found_in_one_run_and_nothing_that_only_foll
         "AC301 13:28 `rellu` is no op and no block here",
         "AC402 14:24 unknown name `clases`",
         "AC503 17:54 `conv2d`: kernel 9 is larger than the input 8 along the height",
-        "AC502 19:23 `add` needs inputs of one shape: "
-        "input 1 is [N, 3, 8, 8], input 2 is [N, 4, 6, 6]",
+        "AC502 19:23 `add` needs inputs of one shape, got "
+        "[N, 3, 8, 8] from the input `x` (line 9) and [N, 4, 6, 6] from `left` (line 18)",
         "AC403 20:36 `when` is true or false, got 10",
         "AC306 22:14 `out_features`: expected at least 1, got -1",
         "AC308 23:12 `later` comes later: a layer reads what stands before it",
@@ -296,7 +296,7 @@ def test_a_finding_inside_a_block_shows_the_calls_that_lead_there() -> None:
     """)
     notes = [(each.span.line, each.message) for each in found.related]
     assert notes == [
-        (6, "`x` is [N, 3, 8, 8]"),
+        (6, "the input `x` is [N, 3, 8, 8]"),
         (5, "in this call: inner(width=8)"),
         (7, "in this call: outer(width=4)"),
     ]

@@ -116,7 +116,7 @@ def test_slopes_for_other_than_the_channels_are_refused() -> None:
     with pytest.raises(OpError, match="one for each of the 64 channels, got 32") as caught:
         op("prelu", num_parameters=32).infer(TensorType.of("N", 64, 8, 8))
     assert caught.value.code is Code.BAD_ARGUMENT
-    assert caught.value.help is not None and "prelu: channels" in caught.value.help
+    assert caught.value.help is not None and "`num_parameters: channels`" in caught.value.help
 
 
 def test_slopes_that_a_call_decides_leave_the_type_open() -> None:

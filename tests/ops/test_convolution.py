@@ -13,6 +13,7 @@ from voices import Case, assert_agreement, assert_state_dict, op, printed
 
 from archcompile.diagnostics import Code
 from archcompile.ir.op import OpError
+from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn
 from archcompile.targets.reference import compute
@@ -244,7 +245,8 @@ def test_the_nearest_groups_that_work_are_offered() -> None:
     layer = op("conv2d", out_channels=8, kernel_size=3, groups=3)
     with pytest.raises(OpError) as caught:
         layer.infer(TensorType.of(1, 12, 8, 9))
-    assert caught.value.help == "`groups: 2 or 4` would"
+    assert caught.value.help == "write `groups: 2`; `groups: 4` would do too"
+    assert caught.value.remedy == Argument("groups", "2")
 
 
 @settings(max_examples=100)

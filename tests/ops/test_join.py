@@ -10,7 +10,7 @@ from voices import Case, assert_agreement, distance, op, printed
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError, decided
+from archcompile.ir.op import Mismatch, Op, OpError, decided
 from archcompile.ir.types import TensorType
 
 SHAPES = st.sampled_from([(2, 5), (2, 3, 7), (2, 3, 4, 7)])
@@ -160,8 +160,14 @@ def test_shapes_that_do_not_meet_are_refused_with_both(
 
 def test_the_input_that_does_not_meet_is_named() -> None:
     types = [TensorType.of(*shape) for shape in [(2, 1), (2, 3), (2, 4)]]
-    with pytest.raises(OpError, match=r"input 2 is \[2, 3\], input 3 is \[2, 4\]") as caught:
+    with pytest.raises(Mismatch, match=r"input 2 is \[2, 3\], input 3 is \[2, 4\]") as caught:
         op("mul").infer(*types)
+    assert (caught.value.first, caught.value.second) == (1, 2)
+
+
+def test_a_gate_without_space_is_told_what_a_gate_is() -> None:
+    with pytest.raises(Mismatch) as caught:
+        op("mul").infer(TensorType.of("N", 8, 5, 5), TensorType.of("N", 8))
     assert caught.value.help is not None and "[N, C, 1, 1]" in caught.value.help
 
 

@@ -1,0 +1,32 @@
+"""Advice: what is legal and likely a mistake, said of an op's call or of a layer's place.
+
+An op says its own (``Op.advice``), the passes what only the whole network shows. The frontend
+makes warnings of them, as it knows the author's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompile.diagnostics import Code, Related, Span
+from archcompile.ir.remedy import Remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One thing to think about; ``argument`` is where it stands, ``remedy`` what ``help`` says."""
+
+    code: Code
+    message: str
+    help: str | None = None
+    argument: str | None = None
+    remedy: Remedy | None = None
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """Advice on a layer, by the place of its op's word."""
+
+    span: Span
+    advice: Advice
