@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from reading import findings_of, helps, line_of, mapping_of, refused, scalar_of, tree_of
 
-from archcompile.diagnostics import Code, SourceFile, SpecError
+from archcompile.diagnostics import SourceFile, SpecError
 from archcompile.frontend import yaml_events
-from archcompile.frontend.reader import load_file, read
+from archcompile.frontend.reader import read
 from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
 
 GOOD = """\
@@ -323,54 +320,6 @@ def test_the_pure_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     fast = tree_of(GOOD)
     monkeypatch.setattr(yaml_events, "_LOADER", yaml.BaseLoader)
     assert tree_of(GOOD) == fast
-
-
-def load(path: Path) -> list[str]:
-    return [line_of(finding) for finding in findings_of(lambda: load_file(path, "specs/x.yaml"))]
-
-
-def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
-    path = tmp_path / "x.yaml"
-    path.write_bytes(b"\xef\xbb\xbfa: \xe4\xbd\xa0\n")
-    assert load_file(path, "x.yaml") == SourceFile("x.yaml", "a: 你\n")
-    assert load_file(path, "x.yaml").text == "a: 你\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "line"),
-    [
-        (b"a: 1\nb: \xe4\xbd\xa0\xff\n", "AC102 2:5 byte 0xff is not UTF-8 here"),
-        ("a: b\n".encode("utf-16"), "AC102 1:1 this file is UTF-16, expected UTF-8"),
-        ("a: b\n".encode("utf-16-be"), "AC102 1:1 this file is UTF-16, expected UTF-8"),
-        (b"x" * (2**20 + 1), "AC113 1:1 this file has 1,048,577 bytes, expected at most 1,048,576"),
-    ],
-)
-def test_bytes_that_are_no_spec_are_refused(tmp_path: Path, data: bytes, line: str) -> None:
-    path = tmp_path / "x.yaml"
-    path.write_bytes(data)
-    (found,) = load(path)
-    assert found.startswith(line)
-
-
-def test_a_missing_file_names_one_that_is_there(tmp_path: Path) -> None:
-    (tmp_path / "lenet5.yaml").write_text("a: b")
-    (finding,) = findings_of(lambda: load_file(tmp_path / "lenet.yaml", "specs/lenet.yaml"))
-    assert (finding.code, finding.message) == (Code.FILE_NOT_FOUND, "no such file")
-    assert finding.help == f"did you mean {Path('specs/lenet5.yaml')}?"
-
-
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    assert load(tmp_path)[0].startswith("AC802 1:1 this ")
-
-
-def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    assert load(tmp_path / "pipe") == ["AC802 1:1 this is a pipe, expected a file"]
-
-
-def test_an_impossible_path_is_a_finding() -> None:
-    assert load(Path("a\0b"))[0].startswith("AC802 1:1 this file cannot be read")
-    assert load(Path("a" * 5000))[0].startswith("AC802 1:1 this file cannot be read")
 
 
 def everything(tree: Tree) -> int:

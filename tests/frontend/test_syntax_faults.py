@@ -191,7 +191,7 @@ def test_a_character_that_misleads_is_removed(text: str, new: str) -> None:
 
 
 def test_a_fault_far_down_in_a_large_file_is_mended_too() -> None:
-    lines = "  - conv2d: {out_channels: 6, kernel_size: 5}\n" * 10_000
+    lines = "  - conv2d: {out_channels: 6, kernel_size: 5}\n" * 3_000
     assert mended(f"layers:\n{lines}  - relu: {{a: b[0]}}\n").endswith('{a: "b[0]"}\n')
 
 
