@@ -19,10 +19,12 @@ _ALIKE = 0.7
 """The least likeness, by difflib's measure: twice the letters in common, over all letters."""
 _PAIRS = 0.25
 """The least share of pairs in common, of all pairs of the longer word, for a closer look."""
-_FULL = 64
+_FULL = 24
 """The most words that are filed under one pair: the first ones."""
-_LOOKS = 3
+_LOOKS = 2
 """How many words are compared letter by letter."""
+_REMEMBERED = 4096
+"""The most answers that are kept for who asks again."""
 
 
 class Words:
@@ -52,6 +54,8 @@ class Words:
         folded = word.casefold()
         if len(folded) > _LONGEST:
             return None
+        if len(self._asked) > _REMEMBERED:
+            self._asked.clear()
         if folded not in self._asked:
             self._asked[folded] = self._exact.get(folded) or self._likest(folded)
         return self._asked[folded]
@@ -85,8 +89,9 @@ def _pairs(folded: str) -> set[str]:
     return {ended[index : index + 2] for index in range(len(ended) - 1)}
 
 
-def listed(words: Iterable[str], limit: int = 12) -> str:
-    """Words for a sentence: ``a, b, c`` and how many more there are."""
+def listed(words: Iterable[str], limit: int = 12, more: int = 0) -> str:
+    """Words for a sentence: ``a, b, c`` and how many more there are; ``more`` are not in it."""
     every = words if isinstance(words, list | tuple | dict) else list(words)
     shown = ", ".join(f"`{word}`" for word in islice(every, limit))
-    return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
+    left = max(0, len(every) - limit) + more
+    return f"{shown} and {left} more" if left else shown

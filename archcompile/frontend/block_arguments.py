@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcompile.diagnostics import Code, Related, Span
-from archcompile.diagnostics.suggest import listed
+from archcompile.diagnostics import Code, Edit, Related, Span, SpecError
+from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.arguments import Call
 from archcompile.frontend.binding import Binding
 from archcompile.frontend.document import Block, Layer, Parameter
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.frame import Frame
 from archcompile.frontend.passed import NO_LAYER, Passed, passed_in
+from archcompile.frontend.repairs import flag_of
 from archcompile.frontend.sizes import is_constant, to_python
 from archcompile.frontend.tree import Scalar, Sequence, Tree
 from archcompile.ir.expr import Expr, ListOf, Literal
@@ -75,7 +76,7 @@ def _passed(parameter: Parameter, tree: Tree, frame: Frame) -> Passed | None:
             Code.BAD_ARGUMENT,
             f"`{name}` is a layer: an op or block, alone or with its arguments",
             tree.span,
-            help=f"write `{name}: relu` or `{name}: {{leaky_relu: 0.1}}`",
+            help=f"e.g. `{name}: relu` or `{name}: {{leaky_relu: 0.1}}`",
             related=(Related(parameter.span, f"`{name}` is declared here"),),
         ) from None
 
@@ -129,13 +130,32 @@ def check_type(parameter: Parameter, value: Expr, span: Span) -> Expr:
     """Refuse a value of another type than the parameter's type word says."""
     if not is_constant(value) or _fits(parameter, value):
         return value
+    raise _misfit(parameter, said(to_python(value)), span, _meant(parameter, to_python(value)))
+
+
+def _misfit(parameter: Parameter, got: str, span: Span, meant: str | None) -> SpecError:
+    """The finding that a value is of another type; ``meant`` is the text that would be right."""
     wanted = _ARTICLE.get(parameter.type) or f"one of {listed(parameter.choices_texts)}"
-    raise finding(
+    is_value = span is not parameter.span and span.line == span.end_line
+    return finding(
         Code.BAD_ARGUMENT,
-        f"`{parameter.name.text}` is {wanted}, got {said(to_python(value))}",
+        f"`{parameter.name.text}` is {wanted}, got {got}",
         span,
         related=(Related(parameter.span, f"`{parameter.name.text}` is declared here"),),
+        help=f"write `{meant}`" if meant and is_value else None,
+        fix=(Edit(span, meant),) if meant and is_value else (),
     )
+
+
+def _meant(parameter: Parameter, value: object) -> str | None:
+    """The value of the parameter's type that another one surely is."""
+    if parameter.type == "choice":
+        return closest(str(value), parameter.choices_texts)
+    if parameter.type == "int" and isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if parameter.type == "bool" and not isinstance(value, tuple | list | float):
+        return flag_of(str(value))
+    return None
 
 
 _ARTICLE = {
@@ -167,4 +187,8 @@ def _parameter_value(parameter: Parameter, tree: Tree, frame: Frame) -> Expr:
     is_word = takes_words and isinstance(tree, Scalar) and isinstance(tree.value, str)
     if is_word and isinstance(tree, Scalar) and tree.text not in frame.names:
         return check_type(parameter, Literal(tree.text, tree.span), tree.span)
+    if parameter.type == "bool" and isinstance(tree, Scalar) and tree.text not in frame.names:
+        meant = flag_of(tree.text) if isinstance(tree.value, str) else None
+        if meant is not None:
+            raise _misfit(parameter, f"`{tree.text}`", tree.span, meant)
     return check_type(parameter, frame.value(tree), tree.span)

@@ -50,6 +50,8 @@ class DefinedBody(ClassBody[Local]):
     definer: Definer
     taken: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
+    """The names of the steps."""
     results: tuple[TensorType, ...] = ()
     loops: dict[object, tuple[tuple[ChainMember, ...], TensorType]] = field(default_factory=dict)
     """Loops in chains that were walked before, by line and frame."""
@@ -128,8 +130,10 @@ class DefinedBody(ClassBody[Local]):
         condition = None if layer.is_loop else condition_of(layer, here)
         path = self.named(layer, here, loops=loops) if not layer.names else ""
         if is_absent(condition):
-            self.places.current = reads if otherwise is None else otherwise
-            self.leave_out(path, self.places.current)
+            instead = reads if otherwise is None else otherwise
+            for each in self._parts(layer, here) or (path,):
+                self.leave_out(each, instead)
+            self.places.current = instead
         elif layer.apply is not None:
             self._again(layer, layer.apply, path, here, reads, condition)
         else:
@@ -146,7 +150,7 @@ class DefinedBody(ClassBody[Local]):
         self._require_order(path, presence.condition)
         before = self.places.current
         reads = () if reads_nothing(layer, here, self.definer.catalogue) else reads
-        parts = tuple(f"{self.places.level}{known_text(each, here)}" for each in layer.names)
+        parts = self._parts(layer, here)
         steps, values = self.step(layer, path, here, reads, presence, parts)
         self._add(steps, presence.condition)
         self.places.define(path, values)
@@ -154,6 +158,10 @@ class DefinedBody(ClassBody[Local]):
         self.first[path] = (layer, here)
         if reads_nothing(layer, here, self.definer.catalogue):
             self.places.current = before
+
+    def _parts(self, layer: Layer, here: Frame) -> tuple[str, ...]:
+        """The paths of several names."""
+        return tuple(f"{self.places.level}{known_text(each, here)}" for each in layer.names)
 
     def _require_order(self, path: str, condition: Expr | None) -> None:
         """Where a container stands in the state_dict is decided by a member that is there."""
@@ -164,11 +172,11 @@ class DefinedBody(ClassBody[Local]):
             raise NotGeneric.on(condition, "a container begins with what may not be there")
 
     def _add(self, steps: tuple[Step, ...], condition: Expr | None) -> None:
-        taken = {step.name for step in self.steps}
-        if any(step.name in taken for step in steps):
+        if any(step.name in self.made for step in steps):
             message = "two layers of one name, of which a call has one"
             raise NotGeneric(message) if condition is None else NotGeneric.on(condition, message)
         self.steps += steps
+        self.made.update(step.name for step in steps)
 
     def _again(
         self,
@@ -193,6 +201,9 @@ class DefinedBody(ClassBody[Local]):
         steps, values = self.step(first, name, again, reads, _Presence(), ())
         self._add(steps, condition)
         self.places.define(path, values)
+        if len(values) > 1:  # each output of the second use, by the same word as of the first
+            for value in values:
+                self.places.values[f"{path}{value.name.removeprefix(name)}"] = (value,)
 
     def step(
         self,

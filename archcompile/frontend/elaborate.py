@@ -14,7 +14,7 @@ from archcompile.frontend.define import Definer
 from archcompile.frontend.document import Cite, Claim, Document, Output, Variant
 from archcompile.frontend.expand import Expansion, body_frame
 from archcompile.frontend.expand_line import LineMaker
-from archcompile.frontend.findings import Findings, GiveUp, finding
+from archcompile.frontend.findings import Findings, GiveUp, finding, once
 from archcompile.frontend.frame import Frame, Open
 from archcompile.frontend.inputs import input_type
 from archcompile.frontend.local import Local, NotGeneric
@@ -68,11 +68,12 @@ class _Elaboration:
         frame = self._frame(findings, {name: kind for name, kind, _ in inputs})
         expansion = Expansion(catalogue, findings, [Scope(self.document.init, frame)])
         try:
+            expansion.foresee(self.document.layers)
             members, places = LineMaker(expansion).body(self.document.layers, "", frame, given)
         except GiveUp:
-            raise SpecError(dict.fromkeys(findings.found)) from None
+            raise SpecError(once(findings.found)) from None
         shown = self._outputs(findings, places)
-        check_blocks(catalogue, expansion.called, findings)
+        check_blocks(catalogue, self.document.layers, expansion.called, findings)
         findings.stop()
         known = tuple(value for value in given.values() if value is not None)
         return self._program(expansion, known, members, shown)
@@ -146,7 +147,7 @@ class _Elaboration:
         found: list[_Shown] = []
         for output in self.document.outputs:
             name = output.name.text
-            if places.path_of(output.source.text) in places.absent:
+            if places.is_absent(output.source.text):
                 continue
             with findings.collecting():
                 value = places.shown(output.source)
@@ -167,6 +168,8 @@ class _Elaboration:
                 continue
             label = names[-1] if names and len(places.current) == 1 else value.name
             if label in places.inputs:
+                if label in places.values:  # of a layer that has an input's name, which was said
+                    continue
                 with findings.collecting():
                     raise _named_as_input(label, self.document.layers_span)
             found.append((ProgramOutput(_word(label), value), None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -89,7 +89,16 @@ class Findings:
     def stop(self) -> None:
         """Raise every finding so far, if there is any; a finding met twice is one."""
         if self.found:
-            raise SpecError(dict.fromkeys(self.found))
+            raise SpecError(once(self.found))
+
+
+def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each finding once; of an expression one, whatever values later rounds of a loop give it."""
+    kept: dict[object, Diagnostic] = {}
+    for each in found:
+        is_expression = each.code.value.startswith("AC4")
+        kept.setdefault((each.code, each.span) if is_expression else each, each)
+    return tuple(kept.values())
 
 
 def finding(

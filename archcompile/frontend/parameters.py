@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.block_arguments import Bound, check_type, own_value
 from archcompile.frontend.document import Document, Parameter, Variant
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.passed import Passed
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.expr import Expr, ListOf, Literal
 
@@ -97,7 +98,7 @@ def _lineage(
     line: dict[str, Variant] = {}
     while variant is not None:
         if variant.name.text in line:
-            findings.add(Code.RECURSION, f"`{variant.name.text}` extends itself", variant.name.span)
+            _report_circle(variant, line, tuple(variants), findings)
             break
         line[variant.name.text] = variant
         if variant.extends is None:
@@ -109,10 +110,34 @@ def _lineage(
                 Code.UNKNOWN_VARIANT,
                 f"no variant is called `{variant.extends.text}`",
                 variant.extends.span,
-                help=f"write `{near}`" if near else f"there are {listed(variants)}",
+                help=f"did you mean `{near}`?" if near else f"there are {listed(variants)}",
+                fix=() if near is None else replaced(variant.extends, near),
             )
         variant = parent
     return tuple(reversed(line.values()))
+
+
+def _report_circle(
+    variant: Variant, line: Mapping[str, Variant], order: tuple[str, ...], findings: Findings
+) -> None:
+    """Add the finding that variants extend one another, the same whoever of them is met first."""
+    names = list(line)
+    circle = names[names.index(variant.name.text) :]
+    start = circle.index(min(circle, key=order.index))
+    circle = circle[start:] + circle[:start]
+    places = [line[name].extends for name in circle]
+    first = places[0]
+    findings.add(
+        Code.RECURSION,
+        f"`{circle[0]}` extends itself ({' → '.join((*circle, circle[0]))})",
+        variant.name.span if first is None else first.span,
+        related=tuple(
+            Related(each.span, f"`{name}` extends `{each.text}` here")
+            for name, each in zip(circle[1:], places[1:], strict=True)
+            if each is not None
+        ),
+        help="a variant extends one that stands without it",
+    )
 
 
 def _apply(
@@ -129,7 +154,10 @@ def _apply(
                 Code.UNKNOWN_PARAMETER,
                 f"the file has no parameter `{key.text}`",
                 key.span,
-                help=f"write `{near}`" if near else f"declare it: `params: {{{key.text}: …}}`",
+                help=f"did you mean `{near}`?"
+                if near
+                else f"declare it: `params: {{{key.text}: …}}`",
+                fix=() if near is None else replaced(key, near),
             )
             continue
         with findings.collecting():

@@ -36,7 +36,7 @@ def refuse_misread(callee: str, slot: Slot, tree: Tree, frame: Frame) -> None:
     """Refuse words that an expression would take for unknown names, where their sense is plain."""
     if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or tree.text in frame.names:
         return
-    if slot.is_flag and (meant := _flag(tree.text)) is not None:
+    if slot.is_flag and (meant := flag_of(tree.text)) is not None:
         raise _misread(slot, tree, "expected true or false", meant)
     if slot.words and tree.text not in slot.words:
         meant = _word(slot, callee, tree)
@@ -93,7 +93,7 @@ def repaired(call: Call, slot: Slot, tree: Tree) -> Repair | None:
         return None
     if (tree.value is None or tree.text in _NOTHING) and not slot.required:
         return _absent(call, name, tree)
-    meant = _flag(tree.text) if slot.is_flag else _scalar(name, tree)
+    meant = flag_of(tree.text) if slot.is_flag else _scalar(name, tree)
     return None if meant is None else Repair(f"write `{meant}`", replaced(tree, meant))
 
 
@@ -134,6 +134,7 @@ def _scalar(name: str, tree: Scalar) -> str | None:
     return None
 
 
-def _flag(text: str) -> str | None:
+def flag_of(text: str) -> str | None:
+    """The truth that a word or number stands for, as YAML has it."""
     word = text.casefold()
     return "true" if word in _TRUE else "false" if word in _FALSE else None

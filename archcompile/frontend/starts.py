@@ -11,6 +11,7 @@ from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import WeightInit
 from archcompile.frontend.findings import finding
 from archcompile.frontend.frame import Frame
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Mapping, Scalar, Tree
 from archcompile.ir.expr import Literal
 from archcompile.ir.op import Op
@@ -96,7 +97,8 @@ def _no_weight(op: Op, rule: WeightInit, trainable: list[str]) -> Exception:
         if rule.weight
         else f"`{op.key}`: say which weight starts so",
         rule.span,
-        help=f"write `{near}`" if near else help,
+        help=f"did you mean `{near}`?" if near else help,
+        fix=() if near is None or rule.weight is None else replaced(rule.weight, near),
     )
 
 

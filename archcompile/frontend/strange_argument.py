@@ -71,14 +71,18 @@ class StrangeArgument:
             return self._beside()
         if letters in foreign_arguments.INITS:
             return self._init(foreign_arguments.INITS[letters])
+        if self.callee not in all_ops():
+            return (
+                self._left_out(why)
+                if (why := foreign_arguments.why_needless(self.word))
+                else self._guessed()
+            )
         if letters in foreign_arguments.ACTIVATIONS:
             return self._line_behind(self._activation())
         if letters in foreign_arguments.NORMS:
             return self._line_behind(self._norm())
         why = foreign_arguments.why_needless(self.word)
-        if why is not None:
-            return self._left_out(why)
-        return self._guessed()
+        return self._left_out(why) if why is not None else self._guessed()
 
     def _renamed(self, meant: str) -> Advice:
         if meant in self.taken:
@@ -176,7 +180,9 @@ class StrangeArgument:
         return Advice(f"leave `{self.word}` out: {why}", fix)
 
     def _guessed(self) -> Advice:
-        near = closest(self.word, tuple(name for name in self.names if name not in self.taken))
+        free = tuple(name for name in self.names if name not in self.taken)
+        begun = [name for name in free if self.word.startswith(name) or name.startswith(self.word)]
+        near = closest(self.word, free) or (begun[0] if len(begun) == 1 else None)
         if near is not None:
             return Advice(f"did you mean `{near}`?", (Edit(self.entry.key.span, near),), near)
         if self.names:
