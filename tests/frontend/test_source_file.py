@@ -152,14 +152,11 @@ def test_a_file_that_becomes_a_pipe_before_it_is_opened_is_a_finding(
     assert load(path) == ["AC802 1:1 this is a pipe, expected a file"]
 
 
-@pytest.mark.parametrize("path", ["a\0b", "a\nb", "a" * 5_000, "a/" * 2_500, "x.yaml/y", ""])
+@pytest.mark.parametrize("path", ["a\0b", "a\nb", "a" * 5_000, "a/" * 2_500, "x.yaml/y"])
 def test_an_impossible_path_is_a_finding_of_the_whole_run_too(path: str) -> None:
     found = findings_of(lambda: driver.load_all([path]))
-    assert [each.code for each in found] in (
-        [Code.FILE_UNREADABLE],
-        [Code.FILE_NOT_FOUND],
-        [Code.NO_SPECS],
-    )
+    (code,) = (each.code for each in found)
+    assert code in (Code.FILE_UNREADABLE, Code.FILE_NOT_FOUND)
 
 
 class Terminal(io.StringIO):
