@@ -16,6 +16,8 @@ from archcompile.diagnostics import (
     InternalError,
     MissingLibrary,
     Related,
+    Severity,
+    Span,
     SpecError,
 )
 from archcompile.frontend import (
@@ -27,6 +29,8 @@ from archcompile.frontend import (
     read_file,
 )
 from archcompile.frontend.source_file import is_folder
+from archcompile.frontend.unused import unused
+from archcompile.frontend.warnings import needless, warnings
 from archcompile.ir.program import Program
 from archcompile.ir.verifier import verify as verify_program
 from archcompile.network import Network
@@ -34,6 +38,7 @@ from archcompile.outputs import Outcome, compare_folder, write_folders
 from archcompile.passes.claims import check_claims
 from archcompile.passes.facts import facts
 from archcompile.passes.limits import check_limits
+from archcompile.passes.warnings import advise
 
 if TYPE_CHECKING:
     from archcompile.proof import Artefact, VerifyReport
@@ -80,6 +85,20 @@ def find_specs(paths: Sequence[str | Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of files found, and the networks that are without errors."""
+
+    networks: tuple[Network, ...]
+    findings: tuple[Diagnostic, ...]
+    """Errors, and the warnings of the networks."""
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that stop a build."""
+        return tuple(each for each in self.findings if each.severity is Severity.ERROR)
+
+
 def load_all(
     paths: Sequence[str | Path],
     variant: str | None = None,
@@ -89,6 +108,23 @@ def load_all(
 
     A file of blocks is checked for itself, and has none. Raises ``SpecError`` with the findings of
     all files.
+    """
+    checked = check(paths, variant, overrides)
+    if checked.errors:
+        raise SpecError(checked.findings)
+    return checked.networks
+
+
+def check(
+    paths: Sequence[str | Path],
+    variant: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    findings_only: bool = False,
+) -> Checked:
+    """Every finding of every file. Raises ``SpecError`` where there is no file to check.
+
+    With ``findings_only`` the networks have no classes, and cannot be built.
     """
     loaded: list[Network] = []
     findings: list[Diagnostic] = []
@@ -101,14 +137,39 @@ def load_all(
         except SpecError as error:
             findings += error.diagnostics
     for document in _having(documents, variant):
-        for name in (variant,) if variant is not None else networks(document):
-            try:
-                loaded.append(compiled(document, name, overrides))
-            except SpecError as error:
-                findings += error.diagnostics
-    if findings:
-        raise SpecError(dict.fromkeys(findings))
-    return tuple(loaded)
+        checked = check_document(document, variant, overrides, findings_only=findings_only)
+        loaded += checked.networks
+        findings += checked.findings
+    return Checked(tuple(loaded), tuple(dict.fromkeys(findings)))
+
+
+def check_document(
+    document: Document,
+    variant: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    findings_only: bool = False,
+) -> Checked:
+    """Every finding of a file's networks, or of one of them; warnings only where no error is.
+
+    What several networks share is said once.
+    """
+    loaded: list[Network] = []
+    errors: list[Diagnostic] = []
+    advice: dict[tuple[Code, Span | None], Diagnostic] = {}
+    for name in (variant,) if variant is not None else networks(document):
+        try:
+            network, said = _compiled(document, name, overrides, define=not findings_only)
+            loaded.append(network)
+            advice = {(each.code, each.span): each for each in said} | advice
+        except SpecError as error:
+            errors += error.diagnostics
+    if errors:
+        return Checked(tuple(loaded), tuple(dict.fromkeys(errors)))
+    said = (*advice.values(), *unused(document))
+    if variant is None and not overrides:
+        said = (*said, *needless(document, said))
+    return Checked(tuple(loaded), _not_allowed(document, said))
 
 
 def load(path: str | Path, variant: str | None = None, **parameters: object) -> Network:
@@ -124,14 +185,31 @@ def load(path: str | Path, variant: str | None = None, **parameters: object) -> 
 def compiled(
     document: Document, variant: str | None, overrides: Mapping[str, object] | None
 ) -> Network:
-    """A document's network with its facts; its claims hold. Raises ``SpecError``."""
-    program: Program = elaborate(document, variant, overrides)
+    """A document's network with its facts and warnings; its claims hold. Raises ``SpecError``."""
+    network, advice = _compiled(document, variant, overrides)
+    return replace(network, warnings=_not_allowed(document, (*advice, *unused(document))))
+
+
+def _compiled(
+    document: Document,
+    variant: str | None,
+    overrides: Mapping[str, object] | None,
+    *,
+    define: bool = True,
+) -> tuple[Network, tuple[Diagnostic, ...]]:
+    """The network, and what its layers are warned of, whatever the file allows."""
+    program: Program = elaborate(document, variant, overrides, define=define)
     verify_program(program)
     known = facts(program)
     findings = check_limits(program, known) or check_claims(program, known)
     if findings:
         raise SpecError(findings)
-    return Network(program, known)
+    return Network(program, known), warnings(document, advise(program))
+
+
+def _not_allowed(document: Document, advice: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    allowed = {code.text for code in document.allow}
+    return tuple(each for each in advice if each.code.value not in allowed)
 
 
 def build(networks: Sequence[Network], out: Path, force: bool = False) -> tuple[Built, ...]:

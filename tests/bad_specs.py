@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from archcompile.diagnostics import Diagnostic, SpecError, ordered
-from archcompile.driver import compiled
-from archcompile.frontend import networks, read_document
+from archcompile.driver import check_document
+from archcompile.frontend import read_document
 
 BAD = Path(__file__).with_name("bad")
 EXPECT = re.compile(r"^# expect: (.*)\n", re.MULTILINE)
@@ -29,17 +29,10 @@ def bad_specs() -> list[Path]:
 
 def findings(path: Path) -> tuple[Diagnostic, ...]:
     """What a check finds: of the stage that stops it, and of every network of the file."""
-    found: list[Diagnostic] = []
     try:
-        document = read_document(path)
+        return ordered(check_document(read_document(path)).findings)
     except SpecError as error:
         return ordered(error.diagnostics)
-    for name in networks(document):
-        try:
-            compiled(document, name, {})
-        except SpecError as error:
-            found += error.diagnostics
-    return ordered(found)
 
 
 def line_of(finding: Diagnostic) -> str:
@@ -52,7 +45,7 @@ def line_of(finding: Diagnostic) -> str:
 
 def expected(path: Path) -> list[str]:
     """The findings that a file's head says."""
-    return EXPECT.findall(path.read_bytes().decode("utf-8", "replace"))
+    return EXPECT.findall(path.read_bytes().decode("utf-8-sig", "replace"))
 
 
 def bless(path: Path) -> None:

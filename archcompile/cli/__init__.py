@@ -22,6 +22,8 @@ COMMANDS = (
     Command("export", "export", "Write a model with weights."),
     Command("report", "report", "Show a network's layers, sizes and costs."),
     Command("verify", "verify", "Run the artefacts and show that they agree."),
+    Command("explain", "explain", "Explain a finding's code."),
+    Command("schema", "schema", "Print what editors know of specs."),
     Command("list", "listing", "List the networks that specs describe."),
     Command("completion", "completion", "Print a shell's completion script."),
 )

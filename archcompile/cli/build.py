@@ -54,7 +54,11 @@ def command(
         raise click.UsageError("--check, --force and --emit exclude each other")
     from archcompile import driver  # late: help and completion need no compiler
 
-    networks = driver.load_all(spec, variant, settings)
+    checked = driver.check(spec, variant, settings)
+    say_findings(checked.findings, err=True)
+    if checked.errors:
+        context.exit(FINDINGS)
+    networks = checked.networks
     if emit is not None:
         say_plain(_artefact(only(networks, "--emit prints"), emit))
     elif check:

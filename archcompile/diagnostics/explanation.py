@@ -26,7 +26,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A code in words; ``text`` is Markdown without its title line."""
+    """A code in words; ``text`` is Markdown without its title line, its examples so named."""
 
     code: Code
     title: str
@@ -45,6 +45,9 @@ def explanation(code: Code) -> Explanation:
     }
     if title is None or title["code"] != code.value or examples.keys() != {"wrong", "right"}:
         raise ValueError(f"the explanation of {code.value} is not of its form")
-    return Explanation(
-        code, title["title"], whole[title.end() :].strip(), examples["wrong"], examples["right"]
-    )
+    text = _BLOCK.sub(_named, whole[title.end() :]).strip()
+    return Explanation(code, title["title"], text, examples["wrong"], examples["right"])
+
+
+def _named(match: re.Match[str]) -> str:
+    return f"{match['side'].capitalize()}:\n\n```{match['kind']}\n{match['text']}```"

@@ -1,0 +1,74 @@
+"""Advice as warnings at their places in the text, each with the edit that does what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from archcompile.diagnostics import Code, Diagnostic, Fix, Span
+from archcompile.frontend.binding import Binding
+from archcompile.frontend.document import Document, Layer
+from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import with_argument
+from archcompile.frontend.tree import Tree
+from archcompile.ir.advice import Advice, Advised
+from archcompile.ir.remedy import Argument
+from archcompile.ops import all_ops
+
+
+def warnings(document: Document, advised: Iterable[Advised]) -> tuple[Diagnostic, ...]:
+    """What is legal in a network's layers and likely a mistake, allowed or not."""
+    told = tuple(advised)
+    lines = _lines(document) if told else {}
+    return tuple(_placed(each, lines.get(each.span)) for each in told)
+
+
+def needless(document: Document, said: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Codes that a file allows, and that there is no warning of."""
+    given = {each.code.value for each in said}
+    for code in document.allow:
+        if code.text not in given:
+            yield Diagnostic(
+                Code.NEEDLESS_ALLOW,
+                f"`allow` names {code.text}, and there is no such warning here",
+                code.span,
+                help="take it out, so that the next one is seen",
+            )
+
+
+def _placed(advised: Advised, line: Layer | None) -> Diagnostic:
+    advice = advised.advice
+    given = {} if line is None else _given(line)
+    at = given.get(advice.argument or "")
+    fix = () if line is None else _fix(advice, line, given)
+    span = advised.span if at is None else at.span
+    return Diagnostic(advice.code, advice.message, span, advice.related, advice.help, fix)
+
+
+def _fix(advice: Advice, line: Layer, given: dict[str, Tree]) -> Fix:
+    if line.op is None or not isinstance(advice.remedy, Argument):
+        return ()
+    name, value = advice.remedy.name, advice.remedy.value
+    return with_argument(line.op, line.arguments, name, value, given)
+
+
+def _given(line: Layer) -> dict[str, Tree]:
+    """The arguments of a line's op as they are written; none of a block's or parameter's."""
+    kind = all_ops().get(line.op.text) if line.op is not None else None
+    if line.op is None or kind is None:
+        return {}
+    names = tuple(kind.model_fields)
+    return Binding(kind.key, names, line.op, line.arguments).bind(Findings())
+
+
+def _lines(document: Document) -> dict[Span, Layer]:
+    """Every line of a file by the place of its op's word."""
+    found: dict[Span, Layer] = {}
+    waiting = list(document.layers)
+    for block in document.blocks:
+        waiting += (*(block.layers or ()), *(block.sequence or ()))
+    while waiting:
+        line = waiting.pop()
+        if line.op is not None:
+            found[line.op.span] = line
+        waiting += (*line.inner_lines(), *(line.sequence or ()))
+    return found
