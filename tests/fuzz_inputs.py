@@ -7,14 +7,19 @@ they are made from are the same.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from random_families import random_family
+from random_specs import random_spec, spec_text
 
 from archcompile.ops import all_ops
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LONGEST = 6_000
 """Characters of a file that is worth spoiling: a longer one is cut to its first lines."""
+LEGAL = 400
+"""Specs by the generator of legal ones, for each seed."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -68,8 +73,8 @@ EXPRESSIONS = (
 )
 ODD = (
     _words(
-        "\\ @ % ' \" ` { } [ ] , : - # é 宽 &a *a !!int !x <<: ? | > --- ... \\N{BULLET} \\x00 ${ {{ }} "
-        '*/ --> <script> """'
+        "\\ @ % ' \" ` { } [ ] , : - # é 宽 &a *a !!int !x <<: ? | > --- ... \\N{BULLET} \\x00 ${ "
+        '{{ }} */ --> <script> """'
     )
     + tuple("\t\u00a0\u2028\x85\ufeff\u202e\u200b\x00\x1b\r\U0001f600\u0301")
     + (
@@ -95,16 +100,23 @@ class Inputs:
         self.ops = tuple(all_ops())
         self.arguments = tuple({name for op in all_ops().values() for name in op.model_fields})
         self.texts = tuple(map(_text, _files()))
+        self.legal = (*map(_text, _legal_files()), *self._legal())
 
     def next(self) -> bytes:
-        """One more input."""
+        """One more input: one in four by the grammar, the others spoilt, most of legal specs."""
         chosen = self.random.random()
-        if chosen < 0.30:
+        if chosen < 0.25:
             return self.written().encode("utf-8", "surrogatepass")
-        text = self.spoilt(self.random.choice(self.texts))
+        text = self.spoilt(self._pick(self.legal if chosen > 0.6 else self.texts))
         if chosen < 0.36:
             return self._bytes(text.encode("utf-8", "surrogatepass"))
         return text.encode("utf-8", "surrogatepass")
+
+    def _legal(self) -> Iterator[str]:
+        """Small legal specs of the whole language."""
+        for _ in range(LEGAL):
+            seed = self.random.randrange(2**31)
+            yield spec_text(random_spec(seed) if seed % 2 else random_family(seed))
 
     # the grammar
 
@@ -340,12 +352,16 @@ class Inputs:
 def _files() -> list[Path]:
     """What is spoilt: all specs, starters and bad specs, and what was found before."""
     found = [
-        *(ROOT / "specs").rglob("*.yaml"),
-        *(ROOT / "archcompile" / "cli" / "starters").glob("*.yaml"),
+        *_legal_files(),
         *(ROOT / "tests" / "bad").rglob("*.yaml"),
-        *(ROOT / "tests" / "fuzz" / "corpus").glob("*.yaml"),
+        *(ROOT / "tests" / "fuzz_corpus").glob("*.yaml"),
     ]
     return sorted(found)
+
+
+def _legal_files() -> list[Path]:
+    starters = ROOT / "archcompile" / "cli" / "starters"
+    return sorted((*(ROOT / "specs").rglob("*.yaml"), *starters.glob("*.yaml")))
 
 
 def _text(path: Path) -> str:

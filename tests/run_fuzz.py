@@ -1,11 +1,11 @@
 """Fuzzes the way in, and the way out of what is accepted.
 
-    python tests/fuzz/run_fuzz.py --inputs 2000000 --workers 2     about an hour on two cores
-    python tests/fuzz/run_fuzz.py --engine atheris --inputs 200000 coverage guides the changes
-    python tests/fuzz/run_fuzz.py FILE...                          these inputs once more
+    python tests/run_fuzz.py --inputs 2000000 --workers 2     about an hour on two cores
+    python tests/run_fuzz.py --engine atheris --inputs 200000 coverage guides the changes
+    python tests/run_fuzz.py FILE...                          these inputs once more
 
 An input that fails, takes over 2 s, or brings the process over 512 MB is kept, with what it did, in
-``tests/fuzz/found``; the exit code is 1 then. ``--engine atheris`` needs ``pip install atheris``.
+``tests/fuzz_found``; the exit code is 1 then. ``--engine atheris`` needs ``pip install atheris``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 from fuzz_inputs import Inputs
 from fuzz_target import run
 
-FOUND = Path(__file__).with_name("found")
+FOUND = Path(__file__).with_name("fuzz_found")
 SLOWEST = 2.0
 """Seconds of the processor for one input."""
 LARGEST = 512

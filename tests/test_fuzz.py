@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from run_fuzz import Tally, one, work
 
-CORPUS = sorted(Path(__file__).with_name("corpus").glob("*.yaml"))
+CORPUS = sorted(Path(__file__).with_name("fuzz_corpus").glob("*.yaml"))
 INPUTS = 3_000
 
 
