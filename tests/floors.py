@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("targets",),
     ("ops",),
     ("frontend", "passes"),
-    ("weights",),
+    ("schema", "weights"),
     ("backends",),
     ("outputs",),
     ("proof",),

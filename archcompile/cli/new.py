@@ -1,4 +1,4 @@
-"""``archcompile new``: a spec to start from, with comments, that builds."""
+"""``archcompile new``: a spec to start from, with comments, that builds; and its schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from string import Template
 import click
 
 from archcompile.cli.console import choose_color, say
+from archcompile.cli.schema import modeline, schema_place, write_text
 from archcompile.diagnostics import Code, Diagnostic, SourceFile, Span, SpecError
 
 FAMILIES = ("cnn", "lenet5", "alexnet", "vgg", "googlenet", "resnet")
@@ -40,6 +41,7 @@ def command(name: str, like: str, out: Path | None, force: bool) -> None:
     path = out or SPECS / f"{name}.yaml"
     _write(path, starter(like, name), is_usual=out is None, force=force)
     say(f"wrote {path}")
+    say(f"wrote {schema_place(path)}, which tells editors of it")
     say(f"next: archcompile build {path}")
 
 
@@ -63,8 +65,12 @@ def _check_name(name: str) -> None:
 
 
 def _write(path: Path, text: str, *, is_usual: bool, force: bool) -> None:
-    """Raises SpecError where a file is there already, or none can be written."""
+    """A spec, and its schema beside it; the spec only where the schema could be written.
+
+    Raises SpecError where a file is there already, or none can be written.
+    """
     from archcompile.outputs import file_output, usual_place  # late: help writes nothing
+    from archcompile.schema import as_text, schema
     from archcompile.weights.writing import replaced
 
     if path.is_file() and not force:
@@ -72,5 +78,9 @@ def _write(path: Path, text: str, *, is_usual: bool, force: bool) -> None:
         raise SpecError([Diagnostic(Code.NOT_OURS, f"`{path}` is there already", None, help=help)])
     if is_usual:
         usual_place(path)
-    with file_output(path, force=force) as place, replaced(place) as file:
-        file.write(text.encode())
+        usual_place(schema_place(path))
+    with file_output(path, force=force) as place:
+        own = as_text(schema(SourceFile(str(path), text)))
+        write_text(schema_place(path), own, force=force)
+        with replaced(place) as file:
+            file.write((modeline(schema_place(path)) + text).encode())

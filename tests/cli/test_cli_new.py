@@ -15,6 +15,7 @@ from archcompile import driver
 from archcompile.cli import cli
 from archcompile.cli.new import FAMILIES, starter
 from archcompile.diagnostics import SpecError
+from archcompile.schema import as_text, schema_of_file
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,16 +34,38 @@ def new(*arguments: str) -> Result:
 def test_a_starter_is_written_and_the_next_command_is_said(folder: Path) -> None:
     result = new("tiny")
     assert result.exit_code == 0
-    assert result.stdout == "wrote specs/tiny.yaml\nnext: archcompile build specs/tiny.yaml\n"
-    text = (folder / "specs" / "tiny.yaml").read_text(encoding="utf-8")
+    assert result.stdout == (
+        "wrote specs/tiny.yaml\n"
+        "wrote specs/tiny.schema.json, which tells editors of it\n"
+        "next: archcompile build specs/tiny.yaml\n"
+    )
+    head, _, text = (folder / "specs" / "tiny.yaml").read_text(encoding="utf-8").partition("\n")
+    assert head == "# yaml-language-server: $schema=tiny.schema.json"
     assert text == starter("cnn", "tiny")
     assert text.startswith("archcompile: 1\nname: tiny\n")
+
+
+def test_the_schema_beside_it_is_that_of_the_spec(folder: Path) -> None:
+    assert new("tiny", "--like", "resnet").exit_code == 0
+    written = (folder / "specs" / "tiny.schema.json").read_text(encoding="utf-8")
+    assert written == as_text(schema_of_file(folder / "specs" / "tiny.yaml"))
+
+
+def test_another_s_schema_is_kept_and_no_spec_is_written(folder: Path) -> None:
+    (folder / "specs").mkdir()
+    other = folder / "specs" / "tiny.schema.json"
+    other.write_text("{}")
+    result = new("tiny")
+    assert result.exit_code == 1
+    assert "`specs/tiny.schema.json` was not written by archcompile" in result.stderr
+    assert [path.name for path in (folder / "specs").iterdir()] == ["tiny.schema.json"]
+    assert other.read_text() == "{}"
 
 
 def test_out_names_another_file(folder: Path) -> None:
     result = new("tiny", "--like", "resnet", "--out", "mine.yaml")
     assert result.stdout.endswith("next: archcompile build mine.yaml\n")
-    assert {path.name for path in folder.iterdir()} == {"mine.yaml"}
+    assert {path.name for path in folder.iterdir()} == {"mine.yaml", "mine.schema.json"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -105,7 +128,7 @@ def test_a_name_that_no_network_can_have_is_refused(name: str, folder: Path) -> 
 
 
 def test_the_help_repairs_a_name() -> None:
-    assert "help: write `my_net`, say\n" in new("my-net").stderr
+    assert "help: write `my_net`" in new("my-net").stderr
 
 
 def test_a_file_that_is_there_is_kept_unless_forced(folder: Path) -> None:
@@ -117,8 +140,9 @@ def test_a_file_that_is_there_is_kept_unless_forced(folder: Path) -> None:
     assert "error[AC803]: `specs/tiny.yaml` is there already\n" in result.stderr
     assert "help: choose another name, or pass --force to overwrite it\n" in result.stderr
     assert spec.read_text() == "mine"
+    assert list((folder / "specs").iterdir()) == [spec]
     assert new("tiny", "--force").exit_code == 0
-    assert spec.read_text(encoding="utf-8") == starter("cnn", "tiny")
+    assert spec.read_text(encoding="utf-8").endswith(starter("cnn", "tiny"))
 
 
 def test_a_place_that_is_no_file_or_has_no_folder_is_refused(folder: Path) -> None:
