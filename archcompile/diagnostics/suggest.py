@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
+from heapq import nlargest
 from itertools import islice
 
 _LONGEST = 64
@@ -18,7 +19,7 @@ _LONGEST = 64
 _ALIKE = 0.7
 """The least likeness, by difflib's measure: twice the letters in common, over all letters."""
 _PAIRS = 0.25
-"""The least share of pairs in common, of all pairs of the longer word, for a closer look."""
+"""The least share of pairs in common, of all pairs of both words, for a closer look."""
 _FULL = 24
 """The most words that are filed under one pair: the first ones."""
 _LOOKS = 2
@@ -64,8 +65,11 @@ class Words:
         pairs = _pairs(folded)
         shared = Counter(other for pair in pairs for other in self._filed.get(pair, ()))
         best, likeness = None, _ALIKE
-        for other, count in shared.most_common(_LOOKS):
-            if count < _PAIRS * max(len(pairs), len(other) + 1):
+        shares = (
+            (2 * count / (len(pairs) + len(word) + 1), word) for word, count in shared.items()
+        )
+        for share, other in nlargest(_LOOKS, shares):
+            if share < _PAIRS:
                 break
             found = SequenceMatcher(None, other, folded).ratio()
             if found > likeness or (found == likeness and best is None):

@@ -5,7 +5,8 @@ An op's arguments are validated by its own pydantic model, a block's by its para
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from pydantic import ValidationError
@@ -72,16 +73,22 @@ class Call:
         """Each argument with its frame; a required one that is not given is a finding."""
         found: Given = {}
         own = Binding(callee, names, self.word, self.arguments, self.layer)
+        handed = Binding(callee, names, self.op, self.op_arguments)
         if self.preset is not None:
-            handed = Binding(callee, names, self.preset.op, self.preset.arguments)
             handed.bind(findings)
             shapes = {**self.preset.frame.shapes, **self.frame.shapes}
             frame = replace(self.preset.frame, shapes=shapes)
             found = {name: (tree, frame) for name, tree in handed.bound.items()}
             own.meant |= handed.meant
+            own.is_unclear |= handed.is_unclear
         own.bind(findings)
         found |= {name: (tree, self.frame) for name, tree in own.bound.items()}
-        own.report_missing([name for name in required if name not in found], findings)
+        missing = [name for name in required if name not in found]
+        if self.preset is None or own.bound:
+            own.report_missing(missing, findings)
+        else:
+            handed.meant |= own.meant
+            handed.report_missing(missing, findings, self.word.text)
         return found
 
 
@@ -121,7 +128,7 @@ def _validated(
     unknown = {name: value for name, value in held.items() if isinstance(value, Unknown)}
     known = {name: value for name, value in held.items() if name not in unknown}
     try:
-        op = kind.model_validate(known)
+        op = _model(kind, _Known(repr(known), known))
     except ValidationError as error:
         raise _refused(error, kind, call, given) from None
     parts = (part for value in values.values() for part in _symbolic_parts(value))
@@ -129,6 +136,20 @@ def _validated(
         (size, part) for part in parts if mentioned(part) <= dim_words(size := to_dim(part))
     )
     return BuiltOp(op.updated(unknown) if unknown else op, given, written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Constant arguments; their text tells ``1`` from ``1.0`` and ``true`` as no equality does."""
+
+    text: str
+    values: dict[str, object] = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _model(kind: type[Op], known: _Known) -> Op:
+    """The op of these arguments, remembered. Raises ``ValidationError``."""
+    return kind.model_validate(known.values)
 
 
 def _held(value: Expr, slot: Slot) -> object:

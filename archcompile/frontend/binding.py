@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import listed
-from archcompile.frontend.call_rewriting import without_argument, without_arguments
+from archcompile.frontend.call_rewriting import reading, without_argument, without_arguments
 from archcompile.frontend.document import Layer
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.strange_argument import StrangeArgument
@@ -49,7 +49,7 @@ class Binding:
     def _sequence(self, arguments: Sequence, findings: Findings) -> None:
         items = arguments.items
         keywords = [item for item in items if isinstance(item, Mapping)]
-        positions = tuple(item for item in items if not isinstance(item, Mapping))
+        positions = tuple(takewhile(lambda item: not isinstance(item, Mapping), items))
         if len(self.names) == 1 and len(positions) > 1 and not keywords:
             self.bound[self.names[0]] = arguments  # adaptive_avg_pool2d: [6, 6] is one argument
             return
@@ -82,6 +82,16 @@ class Binding:
             )
             return
         assert self.arguments is not None
+        read = reading(self.call, self.arguments, self.layer)
+        if read is not None:
+            findings.add(
+                Code.TOO_MANY_ARGUMENTS,
+                f"`{self.callee}` takes no arguments: what it reads stands beside it",
+                positions[0].span,
+                help=f"write `{read[0]}`",
+                fix=read[1],
+            )
+            return
         findings.add(
             Code.TOO_MANY_ARGUMENTS,
             f"`{self.callee}` takes no arguments, got {count}",
@@ -139,16 +149,22 @@ class Binding:
                 fix=advice.fix,
             )
 
-    def report_missing(self, missing: list[str], findings: Findings) -> None:
-        """Add the finding that required arguments are not given, with the form of the call."""
+    def report_missing(
+        self, missing: list[str], findings: Findings, handed: str | None = None
+    ) -> None:
+        """Add the finding that required arguments are not given, with the form of the call.
+
+        ``handed`` is the parameter for which the callee was handed over.
+        """
         left = [name for name in missing if name not in self.meant]
         if not left or self.is_unclear:
             return
+        form = f"{self.call.text}: {{{', '.join(self._form(left))}}}"
         findings.add(
             Code.MISSING_ARGUMENT,
             f"`{self.callee}` needs {listed(left)}",
             self.call.span,
-            help=f"e.g. `{self.call.text}: {{{', '.join(self._form(left))}}}`",
+            help=f"e.g. `{form}`" if handed is None else f"e.g. `{handed}: {{{form}}}`",
         )
 
     def _form(self, missing: list[str]) -> list[str]:

@@ -50,6 +50,21 @@ def without_arguments(call: Scalar, arguments: Tree, layer: Layer | None) -> Fix
     return (Edit(call.span.end().to(arguments.span), between.rstrip()),)
 
 
+def reading(call: Scalar, arguments: Tree, layer: Layer | None) -> tuple[str, Fix] | None:
+    """A call whose arguments are the names of layers, as one that reads them by ``from``."""
+    items = arguments.items if isinstance(arguments, Sequence) else ()
+    words = [item.text for item in items if isinstance(item, Scalar) and item.value == item.text]
+    if layer is None or layer.sources is not None or len(words) < max(2, len(items)):
+        return None
+    entry = f"from: [{', '.join(words)}]"
+    if _starts_together(layer, call):
+        text = f"{{{entry}, {call.text}}}"
+        return text, (Edit(call.span.to(arguments.span), text),)
+    if _opens(layer) != "{":
+        return None
+    return f"{entry}, {call.text}", (Edit(call.span.to(arguments.span), f"{entry}, {call.text}"),)
+
+
 def beside(call: Scalar, layer: Layer | None, entry: str) -> Fix:
     """The call with ``key: value`` before it in its line."""
     if layer is None:

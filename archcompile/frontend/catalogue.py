@@ -11,7 +11,7 @@ from archcompile.diagnostics.suggest import Words
 from archcompile.frontend.binding import Binding
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.foreign_ops import folded, meant, whole, why_absent
+from archcompile.frontend.foreign_ops import folded, meant, near, whole, why_absent
 from archcompile.frontend.tree import Mapping, Scalar, Tree
 from archcompile.ir.op import Op
 from archcompile.ops import all_ops
@@ -56,16 +56,16 @@ class Catalogue:
         message = f"`{call.text}` is no op and no block here"
         meant = self._meant(call.text, arguments)
         if meant is None:
-            near = None if why_absent(call.text) else self._words().closest(_plain(call.text))
+            like = None if why_absent(call.text) else self._near(call.text)
             findings.add(
                 Code.UNKNOWN_OP,
                 message,
                 call.span,
-                help=f"did you mean `{near}`?" if near else self._advice(call.text),
-                fix=(Edit(call.span, near),) if near else (),
+                help=f"did you mean `{like}`?" if like else self._advice(call.text),
+                fix=_in_place(call, arguments, like, with_arguments=False) if like else (),
             )
         else:
-            fix = _in_place(call, arguments, *meant)
+            fix = _in_place(call, arguments, meant[0], with_arguments=meant[1])
             findings.add(Code.UNKNOWN_OP, message, call.span, help=f"write `{meant[0]}`", fix=fix)
             if not meant[1]:
                 self._check_arguments(meant[0], call, arguments, layer, findings)
@@ -97,6 +97,9 @@ class Catalogue:
     def _advice(self, word: str) -> str:
         return why_absent(word) or "`archcompile list --ops` shows what there is"
 
+    def _near(self, word: str) -> str | None:
+        return self._words().closest(_plain(word)) or near(word)
+
     def _words(self) -> Words:
         return _filed((*self.ops, *self.blocks))
 
@@ -117,7 +120,7 @@ def _plain(word: str) -> str:
     return word.rpartition(".")[2] or word
 
 
-def _in_place(call: Scalar, arguments: Tree | None, text: str, with_arguments: bool) -> Fix:
+def _in_place(call: Scalar, arguments: Tree | None, text: str, *, with_arguments: bool) -> Fix:
     """The text in the place of the word; of the arguments too, and of the colon between."""
     line = call.span.file.line(call.span.line)
     if ":" not in text and not with_arguments:

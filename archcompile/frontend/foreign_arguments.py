@@ -92,7 +92,8 @@ _NEEDLESS = {
     " regularizer gammaregularizer betaregularizer requiresgrad frozen freeze stopbackward seed"
     " lrmultiplier l2 l1 useglobalstats propagatedown fixgamma",
     _RUNNING: "dtype device engine workspace cudnnoff cudnntune cudnn usecudnn precision autocast"
-    " inplace quantize implementation memoryformat",
+    " quantize implementation memoryformat",
+    "it changes no result": "inplace",
     "the state_dict has torch's names": "variablescope scope reuse paramname weightname",
     "torch's ops have no such switch": "returnsequences fused renorm virtualbatchsize"
     " keepdims globalpooling spatial storageorder coordinatetransformationmode",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import cache
 
+from archcompile.diagnostics.suggest import Words
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 
@@ -194,6 +196,17 @@ _BARE = frozenset(("add", "mul", "sub", "flatten", "relu", "sigmoid", "abs"))
 def meant(word: str) -> str | None:
     """What stands here for another framework's word: an op, or an op with its arguments."""
     return _MEANT.get(folded(word))
+
+
+def near(word: str) -> str | None:
+    """What stands here for the word of another framework that this one is most like."""
+    found = _words().closest(folded(word))
+    return None if found is None else _MEANT[found]
+
+
+@cache
+def _words() -> Words:
+    return Words(_MEANT)
 
 
 def whole(word: str, arguments: Tree, ops: Container[str]) -> str | None:

@@ -105,16 +105,24 @@ def _lineage(
             break
         parent = variants.get(variant.extends.text)
         if parent is None:
-            near = closest(variant.extends.text, variants)
+            others = [name for name in variants if name != variant.name.text]
+            near = closest(variant.extends.text, others)
             findings.add(
                 Code.UNKNOWN_VARIANT,
                 f"no variant is called `{variant.extends.text}`",
                 variant.extends.span,
-                help=f"did you mean `{near}`?" if near else f"there are {listed(variants)}",
+                help=f"did you mean `{near}`?" if near else _parents(variant, variants),
                 fix=() if near is None else replaced(variant.extends, near),
             )
         variant = parent
     return tuple(reversed(line.values()))
+
+
+def _parents(variant: Variant, variants: Mapping[str, Variant]) -> str:
+    """What a variant may extend."""
+    others = [name for name in variants if name != variant.name.text]
+    start = "every variant starts from `params` anyway"
+    return f"{start}; there are {listed(others)}" if others else start
 
 
 def _report_circle(

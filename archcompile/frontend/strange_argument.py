@@ -77,6 +77,8 @@ class StrangeArgument:
                 if (why := foreign_arguments.why_needless(self.word))
                 else self._guessed()
             )
+        if letters == "axis" and "norm" in self.callee:
+            return self._left_out("the channels are axis 1")
         if letters in foreign_arguments.ACTIVATIONS:
             return self._line_behind(self._activation())
         if letters in foreign_arguments.NORMS:
@@ -187,7 +189,7 @@ class StrangeArgument:
             return Advice(f"did you mean `{near}`?", (Edit(self.entry.key.span, near),), near)
         if self.names:
             return Advice(f"it has {listed(self.names)}", is_unclear=True)
-        return Advice("it takes none")
+        return self._left_out(f"`{self.callee}` takes no arguments")
 
 
 def _op_called(word: str) -> str | None:
