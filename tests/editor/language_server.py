@@ -182,8 +182,8 @@ def running(program: Path, folder: Path) -> Iterator[LanguageServer]:
     )
     with process:
         server = LanguageServer(process, folder)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.stop()

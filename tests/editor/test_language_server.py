@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from documents import ROOT
 from language_server import LanguageServer, Squiggle, install, running
 
+from archcompile.cli import cli
 from archcompile.cli.schema import modeline
 from archcompile.schema import as_text, schema, schema_of_file
 
@@ -21,9 +23,14 @@ RESNET = HEAD.replace("archcompile.schema", "resnet.schema")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
-    """A server, installed and started for this file, in a folder with every spec's schema."""
-    program = install(tmp_path_factory.mktemp("server"))
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's program, installed for this file."""
+    return install(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module")
+def server(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
+    """A server in a folder with every spec's schema."""
     folder = tmp_path_factory.mktemp("specs")
     (folder / "archcompile.schema.json").write_text(as_text(schema()), encoding="utf-8")
     for spec in SPECS:
@@ -31,6 +38,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
         (folder / f"{spec.stem}.schema.json").write_text(text, encoding="utf-8")
     with running(program, folder) as found:
         yield found
+
+
+def test_a_new_spec_has_no_squiggle_and_the_server_ends(program: Path, tmp_path: Path) -> None:
+    made = CliRunner().invoke(cli, ["new", "tiny", "--out", str(tmp_path / "tiny.yaml")])
+    assert made.exit_code == 0
+    with running(program, tmp_path) as server:
+        text = (tmp_path / "tiny.yaml").read_text(encoding="utf-8")
+        assert server.squiggles(text) == []
+        assert [each.text for each in server.squiggles(f"{text}tite: Tiny\n")] == ["tite"]
+    assert server.process.returncode == 0
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
