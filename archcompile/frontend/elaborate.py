@@ -41,15 +41,20 @@ def networks(document: Document) -> tuple[str, ...]:
 
 
 def elaborate(
-    document: Document, variant: str | None = None, overrides: Mapping[str, object] | None = None
+    document: Document,
+    variant: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    define: bool = True,
 ) -> Program:
     """One network of a file, with every finding about it raised at once.
 
-    ``overrides`` are the caller's parameter values. Raises ``SpecError``.
+    ``overrides`` are the caller's parameter values. Without ``define`` it has no classes, which
+    takes half the time. Raises ``SpecError``.
     """
     chosen = chosen_variant(document, variant)
     values = parameter_values(document, chosen, overrides or {})
-    return _Elaboration(document, chosen, values).run()
+    return _Elaboration(document, chosen, values, define).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class _Elaboration:
     document: Document
     variant: Variant | None
     values: Values
+    define: bool
 
     def run(self) -> Program:
         findings = Findings()
@@ -108,7 +114,7 @@ class _Elaboration:
             members=members,
             outputs=tuple(output for output, _ in shown),
             claims=_claims(document, variant, expansion.absent),
-            definitions=self._definitions(expansion, inputs, shown),
+            definitions=self._definitions(expansion, inputs, shown) if self.define else (),
             spec=document.span.file.path,
             span=document.span,
         )
@@ -271,7 +277,14 @@ def _claims(
     for claim in (*document.expect, *(variant.expect if variant is not None else ())):
         every[claim.subject, claim.layer, claim.inference] = claim
     return tuple(
-        program.Claim(claim.subject, claim.layer, claim.value, claim.span, claim.inference)
+        program.Claim(
+            claim.subject,
+            claim.layer,
+            claim.value,
+            claim.span,
+            claim.inference,
+            claim.layer_span,
+        )
         for claim in every.values()
         if claim.layer is None or not _is_absent(claim.layer, absent)
     )

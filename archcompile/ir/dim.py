@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 
 from archcompile.ir.dim_bounds import lower_bound, upper_bound
@@ -48,7 +49,7 @@ class Dim:
     @staticmethod
     def of(value: int | Dim) -> Dim:
         """The size that an integer is; a ``Dim`` is itself."""
-        return value if isinstance(value, Dim) else Dim(_form(value))
+        return value if isinstance(value, Dim) else _constant(value)
 
     @staticmethod
     def symbol(name: str, *, positive: bool = True) -> Dim:
@@ -194,6 +195,12 @@ def ceil_div(dividend: int | Dim, divisor: int | Dim) -> Dim:
     return -(-Dim.of(dividend) // divisor)
 
 
+@lru_cache(maxsize=4096)
+def _constant(value: int) -> Dim:
+    """The same size is one object: there are few, and they are asked for by the thousand."""
+    return Dim(_form(value))
+
+
 def _form(value: int | Dim) -> Form:
     if isinstance(value, Dim):
         return value.form
@@ -203,6 +210,8 @@ def _form(value: int | Dim) -> Form:
 
 
 def _always_at_least(gap: Form, bound: int) -> bool | None:
+    if not gap.terms:
+        return gap.offset >= bound
     low = lower_bound(gap)
     if low is not None and low >= bound:
         return True

@@ -166,12 +166,16 @@ def scale(form: Form, factor: int) -> Form:
     """``form * factor``."""
     if not factor:
         return ZERO
+    if not form.terms:
+        return Form(form.offset * factor)
     terms = tuple((monomial, coefficient * factor) for monomial, coefficient in form.terms)
     return Form(form.offset * factor, terms)
 
 
 def subtract(left: Form, right: Form) -> Form:
     """``left - right``."""
+    if not right.terms:
+        return Form(left.offset - right.offset, left.terms)
     return add(left, scale(right, -1))
 
 

@@ -14,6 +14,7 @@ from archcompile.diagnostics import Span
 from archcompile.ir.definition import Definition
 from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
+from archcompile.ir.outcome import weights_of
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Init, Weight
 
@@ -46,7 +47,9 @@ class Node:
 
     def weights(self) -> tuple[Weight, ...]:
         """The op's weights at this place; ``key`` is the name of each in the state_dict."""
-        own, starts = self.op.weights(*self.types), dict(self.starts)
+        own, starts = weights_of(self.op, self.types), dict(self.starts)
+        if not starts:
+            return own
         return tuple(replace(each, init=starts.get(each.name, each.init)) for each in own)
 
     def key(self, weight: Weight) -> str:
@@ -111,6 +114,8 @@ class Claim:
     span: Span = field(compare=False, repr=False)
     inference: bool = False
     """Whether layers that only training needs are left out."""
+    layer_span: Span | None = field(default=None, compare=False, repr=False)
+    """Where the layer is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
@@ -37,6 +38,12 @@ def require_numbers(op: Op) -> None:
 def settled_type(op: Op, *inputs: TensorType) -> TensorType:
     """The output's type of a network's layer, whose arguments and weights have numbers."""
     require_numbers(op)
+    return _settled(op, inputs)
+
+
+@lru_cache(maxsize=4096)
+def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType:
+    """Remembered: networks repeat themselves."""
     with decided():
         made = op.infer(*inputs)
         require_fixed_weights(op, *inputs)

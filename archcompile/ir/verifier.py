@@ -10,6 +10,7 @@ from keyword import iskeyword
 
 from archcompile.diagnostics import InternalError
 from archcompile.ir.op import Op, OpError
+from archcompile.ir.outcome import output_of
 from archcompile.ir.program import Member, Node, Program, Region, Value
 from archcompile.ir.types import TensorType
 
@@ -81,7 +82,7 @@ def _member(member: Member, parent: str, scope: _Scope) -> None:
 def _node(node: Node, scope: _Scope) -> None:
     _claim_path(node, scope)
     try:
-        inferred = node.op.infer(*node.types)
+        inferred = output_of(node.op, node.types)
     except OpError as error:
         raise InternalError(f"`{node.path}` refuses its inputs: {error}") from error
     if inferred.dims != node.output.type.dims:

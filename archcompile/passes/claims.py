@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from archcompile.diagnostics import Code, Diagnostic, Related, Span
-from archcompile.diagnostics.suggest import closest
+from archcompile.diagnostics import Code, Diagnostic, Edit, Related, Span
+from archcompile.diagnostics.suggest import closest, listed
 from archcompile.ir.dim import Dim
 from archcompile.ir.program import Claim, Program, Value
 from archcompile.passes.facts import Facts, facts
 from archcompile.passes.printed_number import PrintedNumber
 from archcompile.passes.receptive_field import ReceptiveField
 
-_HINTS, _NAMES = 20, 300
+_CLAIMABLE = {
+    "shapes": re.compile(r"\[\d+(, \d+)*\]"),
+    "receptive_field": re.compile(r"\d+"),
+}
+"""What a spec can claim of a layer: numbers."""
+
+_HINTS, _NAMES, _FEW = 20, 300, 12
 """The findings that get a did-you-mean, and the names that one looks at: it is the slow part."""
 
 
@@ -96,31 +103,38 @@ def _place(
     name = shown.value.name if claim.layer is None else claim.layer
     place = places.get(name)
     if place is None:
+        near = _nearest(name, hints)
+        at = claim.layer_span or claim.span
         return Diagnostic(
             Code.CLAIM_UNKNOWN,
             f"there is no layer `{name}` in `{program.name}`",
-            claim.span,
-            help=_did_you_mean(name, hints),
+            at,
+            help=_known(hints) if near is None else f"did you mean `{near}`?",
+            fix=() if near is None else (Edit(at, near),),
         )
     if len(place.outputs) != 1:
         return Diagnostic(
             Code.CLAIM_UNKNOWN,
             f"`{name}` has {len(place.outputs)} outputs, so it has no single shape",
-            claim.span,
+            claim.layer_span or claim.span,
             related=(Related(place.span, f"`{name}` is here"),),
-            help=f"name one of its layers, such as `{place.outputs[0].name}`"
+            help=f"name one of its layers, e.g. `{place.outputs[0].name}`"
             if place.outputs
             else None,
         )
     return place
 
 
-def _did_you_mean(name: str, places: Mapping[str, _Place]) -> str | None:
+def _known(places: Mapping[str, _Place]) -> str | None:
+    """The layers of a small network."""
+    return f"there are {listed(places)}" if 0 < len(places) <= _FEW else None
+
+
+def _nearest(name: str, places: Mapping[str, _Place]) -> str | None:
     """The first layer whose path ends in the name, else the path most like it."""
     below = [path for path in places if path.endswith(f".{name}")]
     alike = [path for path in places if abs(len(path) - len(name)) <= 3][:_NAMES]
-    near = below[0] if below else closest(name, alike)
-    return None if near is None else f"did you mean `{near}`?"
+    return below[0] if below else closest(name, alike)
 
 
 def _number(claim: Claim, unit: str, true: Dim) -> Diagnostic | None:
@@ -131,14 +145,22 @@ def _number(claim: Claim, unit: str, true: Dim) -> Diagnostic | None:
         return _not_a_number(claim, str(list(claim.value)))
     if isinstance(claim.value, int):
         wrong = f"expected {claim.value:,} {unit}, but the network has {count:,}"
-        help_line = f"write `{claim.subject}: {count}`"
-        return None if claim.value == count else _wrong(claim, wrong, help_line)
+        return None if claim.value == count else _wrong_number(claim, wrong, str(count))
     printed = PrintedNumber.parse(claim.value)
     if printed is None:
         return _not_a_number(claim, f"the text {claim.value!a}")
     wrong = f"expected {claim.value} {unit}, but the network has {count:,}"
-    help_line = f'write `{claim.subject}: {count}` or "{printed.same_form(count)}"'
-    return None if printed.agrees(count) else _wrong(claim, wrong, help_line)
+    written = printed.same_form(count)
+    if not re.search("[1-9]", written):
+        written = str(count)  # the unit is too large
+    elif claim.span.text()[:1] in ("'", '"') or not written[-1].isalpha():
+        written = f'"{written}"'
+    return None if printed.agrees(count) else _wrong_number(claim, wrong, written)
+
+
+def _wrong_number(claim: Claim, message: str, written: str) -> Diagnostic:
+    help_line = f"write `{claim.subject}: {written}`"
+    return replace(_wrong(claim, message, help_line), fix=(Edit(claim.span, written),))
 
 
 def _open(claim: Claim, unit: str, true: Dim) -> Diagnostic:
@@ -147,7 +169,7 @@ def _open(claim: Claim, unit: str, true: Dim) -> Diagnostic:
         claim,
         f"expected {_said(claim.value)} {unit}, "
         f"but their number depends on the input's size: {true}",
-        "fix the input's size in `input`, or leave the claim out",
+        "give the input numbers for its size, or make no claim of it",
     )
 
 
@@ -156,7 +178,7 @@ def _not_a_number(claim: Claim, got: str) -> Diagnostic:
         Code.WRONG_TYPE,
         f"expected a number or the number as the paper prints it, got {got}",
         claim.span,
-        help=f'write `{claim.subject}: 61706`, or "61.7K" (K is 1,000)',
+        help=f'e.g. `{claim.subject}: 61706`, or `"61.7K"`: K is 1,000',
     )
 
 
@@ -178,12 +200,13 @@ def _field(claim: Claim, place: _Place) -> Diagnostic | None:
 
 def _wrong_at(claim: Claim, what: str, said: str, place: _Place) -> Diagnostic:
     name = claim.layer or place.outputs[0].name
-    return _wrong(
-        claim,
-        f"expected the {what} {_said(claim.value)} at `{name}`, but it is {said}",
-        f"write `{name}: {said}`",
-        Related(place.span, f"`{name}` is here"),
-    )
+    origin = Related(place.span, f"`{name}` is here")
+    message = f"expected the {what} {_said(claim.value)} at `{name}`, but it is {said}"
+    if not _CLAIMABLE[claim.subject].fullmatch(said):
+        return _wrong(claim, message, "make no claim of what the input's size decides", origin)
+    key = name if claim.layer is not None else "receptive_field"
+    found = _wrong(claim, message, f"write `{key}: {said}`", origin)
+    return replace(found, fix=(Edit(claim.span, said),))
 
 
 def _wrong(claim: Claim, message: str, help_line: str, *related: Related) -> Diagnostic:

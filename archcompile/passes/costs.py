@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archcompile.ir.dim import Dim
+from archcompile.ir.outcome import work_of
 from archcompile.ir.program import Node, Program
 from archcompile.ir.weight import Weight
 
@@ -83,12 +84,13 @@ def costs(program: Program, training: frozenset[str] = frozenset()) -> Costs:
 
 def _cost(node: Node, weights: tuple[Weight, ...], *, training_only: bool) -> Cost:
     parameters = _elements(weights, "parameter")
+    macs, connections = (_ZERO, _ZERO) if training_only else work_of(node.op, node.types)
     return Cost(
         parameters=parameters,
         trainable=parameters,  # nothing in the language freezes a parameter yet
         buffers=_elements(weights, "buffer"),
-        macs=_ZERO if training_only else node.op.macs(*node.types),
-        connections=_ZERO if training_only else node.op.connections(*node.types),
+        macs=macs,
+        connections=connections,
     )
 
 

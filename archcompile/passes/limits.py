@@ -13,6 +13,8 @@ from archcompile.passes.facts import Facts
 LIMIT = 2**63
 """The first count that torch, ONNX and NumPy cannot hold."""
 
+_READABLE = 10**24
+
 
 def check_limits(program: Program, facts: Facts) -> tuple[Diagnostic, ...]:
     """A finding for each layer with too large a count; for the network if only the sum is."""
@@ -40,8 +42,17 @@ def _first_too_big(
         if count.constant is not None and count.constant >= LIMIT:
             yield Diagnostic(
                 Code.TOO_BIG,
-                f"{subject} has {count.constant:,} {quantity}, and 2^63 or more cannot be counted",
+                f"{subject} has {_about(count.constant)} {quantity}, and 2^63 or more cannot be "
+                "counted",
                 span,
                 help="make a size or the number of channels smaller",
             )
             return
+
+
+def _about(count: int) -> str:
+    """A number in full, or the first digits of one that nobody reads."""
+    if count < _READABLE:
+        return f"{count:,}"
+    digits = str(count)
+    return f"{digits[0]}.{digits[1:3]}e{len(digits) - 1}"

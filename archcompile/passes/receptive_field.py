@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import Window
+from archcompile.ir.outcome import windows_of
 from archcompile.ir.program import Node, Program
 
 
@@ -52,7 +53,7 @@ def receptive_fields(program: Program) -> ReceptiveFields:
 
 
 def _through(node: Node, seen: ReceptiveField) -> ReceptiveField:
-    windows = node.op.windows(*node.types)
+    windows = windows_of(node.op, node.types)
     if windows is None or len(windows) != len(seen.extent):
         return seen
     (x, *_) = node.types
