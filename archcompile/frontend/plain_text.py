@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_LONGEST_WORD = 80
 _COMMENT = re.compile(r"\s+#.*$")
 
 
@@ -29,6 +30,11 @@ def quoted_text(text: str) -> str:
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def shortened(text: str) -> str:
+    """A text for a message: its start, where it is longer than any word an author means."""
+    return text if len(text) <= _LONGEST_WORD else f"{text[:_LONGEST_WORD]}..."
 
 
 def closers(line: str) -> str:

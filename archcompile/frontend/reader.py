@@ -16,7 +16,7 @@ from archcompile.diagnostics import Code, Edit, Fix, Related, SourceFile, Span, 
 from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.flow_trap import entries_without_traps, items_without_traps
-from archcompile.frontend.plain_text import quoted_text
+from archcompile.frontend.plain_text import quoted_text, shortened
 from archcompile.frontend.refused_keys import (
     duplicates_reported,
     merges_reported,
@@ -253,17 +253,17 @@ class _Reader:
         if name in self.open_anchors:
             raise finding(
                 Code.ALIAS,
-                f"`*{name}` would contain itself",
+                f"`*{shortened(name)}` would contain itself",
                 span,
                 related=(Related(self.open_anchors[name], "its anchor"),),
                 help="an alias repeats a value that is complete, and stands behind it",
             )
         if target is None:
-            near = closest(name, self.anchored)
-            new = quoted_text(f"*{name}") if near is None else f"*{near}"
+            near = closest(name, self.anchored) if name == shortened(name) else None
+            new = quoted_text(f"*{shortened(name)}") if near is None else f"*{near}"
             self.findings.add(
                 Code.ALIAS,
-                f"there is no anchor `&{name}` before this",
+                f"there is no anchor `&{shortened(name)}` before this",
                 span,
                 help=f"quote this: `{new}`" if near is None else f"did you mean `{new}`?",
                 fix=(Edit(span, new),),
@@ -290,7 +290,7 @@ class _Reader:
         if earlier is not None:
             self.findings.add(
                 Code.ALIAS,
-                f"anchor `&{name}` stands twice",
+                f"anchor `&{shortened(name)}` stands twice",
                 Span(span.file, span.line, span.column, span.line, span.column + len(name) + 1),
                 related=(Related(earlier, "first here"),),
                 help="give one of them another name",

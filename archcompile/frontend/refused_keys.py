@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from archcompile.diagnostics import Code, Edit, Fix, Related, Span
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.plain_text import quoted_text
+from archcompile.frontend.plain_text import quoted_text, shortened
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _MOST_MERGED = 50
@@ -29,7 +29,7 @@ def texts_among(entries: list[Entry], findings: Findings) -> list[Entry]:
         if isinstance(key.value, str):
             kept.append(entry)
         elif key.text:
-            _refuse(key, f"`{key.text}`", True, findings)
+            _refuse(key, f"`{shortened(key.text)}`", True, findings)
         else:
             help = "put a key before the colon"
             findings.add(Code.KEY_NOT_TEXT, "a key is empty", key.span, help=help)
@@ -39,7 +39,7 @@ def texts_among(entries: list[Entry], findings: Findings) -> list[Entry]:
 def _refuse(key: Tree, what: str, can_be_quoted: bool, findings: Findings) -> None:
     written = key.span.text()
     quoted = quoted_text(written)
-    can_be_quoted = can_be_quoted and "\n" not in written
+    can_be_quoted = can_be_quoted and "\n" not in written and written == shortened(written)
     findings.add(
         Code.KEY_NOT_TEXT,
         f"expected a text as key, got {what}",
@@ -58,7 +58,7 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
             continue
         findings.add(
             Code.DUPLICATE_KEY,
-            f"duplicate key `{entry.key.text}`",
+            f"duplicate key `{shortened(entry.key.text)}`",
             entry.key.span,
             related=(Related(earlier.key.span, "first here"),),
             help="remove the second, or give it the key that is meant",

@@ -8,7 +8,7 @@ import stat
 import sys
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -185,6 +185,18 @@ def _not_found(path: Path, shown_as: str) -> SpecError:
     return finding(Code.FILE_NOT_FOUND, "no such file", _start(shown_as), help=advice)
 
 
+def nearest_file(name: str, beside: Iterable[str]) -> str | None:
+    """The YAML file among those ``beside`` whose name is most like this one, suffix aside."""
+    stems = {
+        file.removesuffix(suffix): file
+        for file in sorted(beside)
+        for suffix in SUFFIXES
+        if file.endswith(suffix)
+    }
+    near = closest(name.rpartition(".")[0] or name, stems)
+    return None if near is None else stems[near]
+
+
 def _near(path: Path) -> str | None:
     """The name of a YAML file beside the path that is most like it."""
     try:
@@ -192,7 +204,7 @@ def _near(path: Path) -> str | None:
             inside = [entry.name for entry in islice(entries, _MOST_BESIDE)]
     except OSError:
         return None
-    return closest(path.name, sorted(name for name in inside if name.endswith(SUFFIXES)))
+    return nearest_file(path.name, inside)
 
 
 def _decoded(data: bytes, shown_as: str) -> str:

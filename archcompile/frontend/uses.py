@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from archcompile.diagnostics import Code, Diagnostic, SourceFile, SpecError
-from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.declarations import uses
 from archcompile.frontend.document import Block, Document, Library
 from archcompile.frontend.documents import document, is_library, library
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.reader import read
 from archcompile.frontend.rewriting import replaced, yaml_text
+from archcompile.frontend.source_file import nearest_file
 from archcompile.frontend.tree import Mapping, Scalar, Tree
 
 MOST_FILES = 100
@@ -114,7 +114,7 @@ class _Used:
         """A fault of a whole file is said where the file is named."""
         if fault.code not in (Code.FILE_NOT_FOUND, Code.FILE_UNREADABLE):
             return fault
-        near = closest(posixpath.basename(path), self.folder.beside(path))
+        near = nearest_file(posixpath.basename(path), self.folder.beside(path))
         written = "" if near is None else posixpath.join(posixpath.dirname(use.text), near)
         return replace(
             fault,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archcompile.diagnostics import Code, Edit, Fix, Span
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.plain_text import shortened
 from archcompile.frontend.source_file import character_name, forbidden_character
 
 _TAG = re.compile(r"(?:&\S+\s+)?(?P<tag>![^\s,\[\]{}]*)(?P<space> *)")
@@ -46,12 +47,13 @@ def refuse_tag(span: Span, source: str, *, is_empty: bool, findings: Findings) -
     word = tag.lstrip("!")
     negated = "not" if word == "not" else f"not {word}"
     fix: Fix = (Edit(span.within(match.start("tag"), match.end()), ""),)
-    help = f"remove `{tag}`"
+    shown = shortened(tag)
+    help = f"remove `{shown}`"
     if word == "not" or (is_empty and word.isidentifier() and not tag.startswith("!!")):
         help, fix = f"write `{negated}`", (Edit(at, negated),)
     elif word.startswith("include"):
         help, fix = "blocks of other files come in by the key `use`", ()
-    findings.add(Code.TAG, f"tags are not allowed, got `{tag}`", at, help=help, fix=fix)
+    findings.add(Code.TAG, f"tags are not allowed, got `{shown}`", at, help=help, fix=fix)
 
 
 def escaped_character(text: str, span: Span) -> Escaped | None:
