@@ -22,6 +22,8 @@ def with_arguments(
     added = [f"{name}: {value}" for name, value in values.items() if name not in given]
     if not added:
         return fix
+    if arguments is None:
+        return (*fix, _braces(call, ", ".join(added)))
     if isinstance(arguments, Scalar) and arguments.value is not None:
         ends = arguments.span
         return (*fix, Edit(ends.start(), "["), Edit(ends.end(), f", {', '.join(added)}]"))
@@ -34,6 +36,13 @@ def with_arguments(
         return ()
     made = with_argument(call, arguments, name, value, given)
     return (*fix, *made) if made else ()
+
+
+def _braces(call: Scalar, added: str) -> Edit:
+    """Arguments for a call that has none; its colon may stand there."""
+    end = call.span.end()
+    has_colon = end.file.line(end.line)[end.column - 1 :].startswith(":")
+    return Edit(end.within(1, 1) if has_colon else end, f"{'' if has_colon else ':'} {{{added}}}")
 
 
 def without_argument(arguments: Tree | None, name: str, given: MappingOf[str, Tree]) -> Fix:
@@ -68,5 +77,5 @@ def _holds(item: Tree, tree: Tree) -> bool:
 
 
 def _is_flow(arguments: Tree | None) -> bool:
-    """Whether what is added stands in flow style; a call without arguments gets braces."""
+    """Whether what is added stands in flow style."""
     return arguments is None or isinstance(arguments, Scalar) or arguments.flow

@@ -77,8 +77,8 @@ class ClassBody(ABC, Generic[V]):
     def truth(self, layer: Layer, here: Frame) -> bool:
         """Whether a structure is there (its ``when``)."""
 
-    def meet(self, residual: Residual) -> None:
-        """A residual is walked: for those who keep in mind what stands around a join."""
+    def meet(self, structure: Residual | Branches) -> None:
+        """A structure is walked: for those who keep in mind what stands around a line."""
 
     @abstractmethod
     def skips(self, residual: Residual, here: Frame) -> bool:
@@ -242,6 +242,7 @@ class ClassBody(ABC, Generic[V]):
         self, branches: Branches, here: Frame, reads: tuple[V, ...], *, loops: bool
     ) -> None:
         """Each branch from the structure's input, then their join in the order of the text."""
+        self.meet(branches)
         ends: tuple[V, ...] = ()
         for branch in branches.branches:
             self.places.current = reads

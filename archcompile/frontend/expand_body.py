@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from archcompile.diagnostics import Code, Related
 from archcompile.frontend.calls import reads_nothing
 from archcompile.frontend.class_body import ClassBody
-from archcompile.frontend.document import GpuGroups, Layer, Residual
+from archcompile.frontend.document import Branches, GpuGroups, Layer, Residual
 from archcompile.frontend.findings import finding
 from archcompile.frontend.flow import Flow, Open_, shapes
 from archcompile.frontend.frame import Frame
 from archcompile.frontend.identifiers import is_identifier
 from archcompile.frontend.line_edits import without_line
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.expr import Literal
 from archcompile.ir.op import said
@@ -214,9 +215,8 @@ class ExpandedBody(ClassBody[Open_]):
     def truth(self, layer: Layer, here: Frame) -> bool:
         return self.maker.present(layer, here)
 
-    def meet(self, residual: Residual) -> None:
-        if residual.join.op is not None:
-            self.maker.expansion.record.residuals[residual.join.op.span] = residual
+    def meet(self, structure: Residual | Branches) -> None:
+        self.maker.expansion.record.meet(structure)
 
     def skips(self, residual: Residual, here: Frame) -> bool:
         return residual.skip is None or self.maker.holds(residual.skip, here, "skip")
@@ -233,13 +233,14 @@ class ExpandedBody(ClassBody[Open_]):
             count = here.expression(groups.count)
             held = count.value if isinstance(count, Literal) else None
             if isinstance(held, bool) or not isinstance(held, int) or held < 1:
+                whole = _divided(groups.count, held)
                 raise finding(
                     Code.BAD_GROUP_COUNT,
                     f"`count` is a number of GPUs, 1 or more; got "
                     f"{count if held is None else said(held)}",
                     groups.count.span,
-                    help="e.g. `count: 2`; where no GPUs share layers, they stand in `layers` as "
-                    "they are",
+                    help=f"write `{whole}`" if whole else "e.g. `count: 2`",
+                    fix=replaced(groups.count, whole) if whole else (),
                 )
             return replace(here, gpus=held)
         return here if here.gpus else replace(here, gpus=1)
@@ -270,6 +271,13 @@ class ExpandedBody(ClassBody[Open_]):
 
     def _collecting(self) -> AbstractContextManager[None]:
         return self.maker.expansion.findings.collecting()
+
+
+def _divided(count: Scalar, held: object) -> str | None:
+    """Where ``/`` gave a real number that is whole: ``//``, which gives an integer."""
+    parts = count.text.split("/")
+    is_whole = isinstance(held, float) and held >= 1 and held == int(held)
+    return "//".join(parts) if is_whole and len(parts) == 2 and count.plain else None
 
 
 def replace_frame(first: Frame, here: Frame, reads: Flow) -> Frame:

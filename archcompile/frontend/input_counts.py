@@ -11,6 +11,8 @@ from archcompile.frontend.record import Record
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.op import Op
 
+_NEAR = 100
+"""How far back names are looked for."""
 MORE = 2
 """Of an op that joins: as many as it reads at least."""
 
@@ -59,13 +61,12 @@ def _which(word: str, wanted: int, layer: Layer, path: str, record: Record) -> s
     if layer.span in record.chained:
         return "a line of a chain reads the one before: use `branches`, or a block with `layers`"
     level = path.rpartition(".")[0]
-    names = dict.fromkeys(
-        each.node.path.rpartition(".")[2]
-        for each in record.made
-        if each.node.path.rpartition(".")[0] == level
-    )
-    shown = [*names][-wanted:]
-    shown = [*("abcdefgh"[: wanted - len(shown)]), *shown]
+    names: dict[str, None] = {}
+    for each in record.latest(_NEAR):
+        front, _, name = each.node.path.rpartition(".")
+        if front == level and len(names) < wanted:
+            names[name] = None
+    shown = [*"abcdefgh"[: wanted - len(names)], *reversed(names)]
     return f"say which, e.g. `{{from: [{', '.join(shown)}], {word}}}`"
 
 

@@ -14,9 +14,14 @@ _ITEM = re.compile(r"(?:\s*- +)+")
 """What stands before an item of a block list, on its line."""
 
 
-def line_before(line: Span, text: str) -> Fix:
-    """A layer before the one that stands at ``line``; ``text`` is YAML in flow style."""
+def line_before(line: Span, text: str, *, is_alone: bool = False) -> Fix:
+    """A layer before the one that stands at ``line``; ``text`` is YAML in flow style.
+
+    ``is_alone``: the line is no item among lines, as a branch in a list of branches.
+    """
     before = _before(line)
+    if is_alone:
+        return _wrapped(line, f"{text}, ", "")
     if _ITEM.fullmatch(before):
         return (Edit(line.start(), f"{text}\n{_lead(before)}"),)
     if _is_value(line):

@@ -18,7 +18,7 @@ from archcompile.ir.op import Op, OpError, Undecided, decided
 from archcompile.ir.program import Value
 from archcompile.ir.types import TensorType
 
-MOST_EFFORT = 20_000
+MOST_EFFORT = 2_000
 """How often ops' rules are asked in one run: beyond, findings have no proposals."""
 
 _ASKS_SHAPE = re.compile(r"\.(channels|features|height|width|length|shape)\b")
@@ -36,11 +36,14 @@ def mended(
     op: Op, reads: tuple[Value, ...], record: Record, pair: tuple[int, int]
 ) -> Mended | None:
     """The first proposal with which ``op`` takes its inputs; ``pair`` are two that do not meet."""
+    if record.effort > MOST_EFFORT:
+        return None
     behind = [record.behind(reads[place]) for place in pair]
     common = behind[0].keys() & behind[1].keys()
     own = [_own(each, common) for each in behind]
     for proposal in proposals(own, (reads[pair[0]].type, reads[pair[1]].type)):
         types = retyped(reads, proposal, record)
+        record.effort += 1
         if types is not None and takes(op, types):
             return Mended(proposal, types)
     return None

@@ -43,7 +43,17 @@ class Join:
         fix = () if found is None else edits(found.changes)
         if found is not None and fix:
             return Mend(f"write {said(found.changes)}{self._result(found)}", fix)
-        return self._between(record) or Mend(self.error.help)
+        return self._between(record) or Mend(self.error.help or self._rule())
+
+    def _rule(self) -> str | None:
+        """What would make them alike, where no single change of the text is known to."""
+        one, other = (self.reads[place].type for place in self._pair)
+        if one.rank != other.rank:
+            return None
+        if one.spatial == other.spatial:
+            own = "out_features" if one.rank == 2 else "out_channels"
+            return f"as many from both: by `{own}` of a layer behind one of them, say"
+        return "the padding, the stride or `ceil_mode` of layers behind them makes sizes alike"
 
     @property
     def _pair(self) -> tuple[int, int]:

@@ -23,7 +23,7 @@ def beside(layer: Layer, operand: int, count: int, text: str, record: Record) ->
     source = sources[operand]
     word = text.partition(":")[0]
     name = f"{re.sub('[^A-Za-z0-9_{}]', '_', source.text)}_{word}"
-    if any(made.node.path.endswith(name) for made in record.made) or source.text[:1] == "{":
+    if name in record.words or source.text.startswith("{"):
         return None
     line = f"{{name: {yaml_text(name)}, from: {yaml_text(source.text)}, {text}}}"
     fix = line_before(layer.span, line)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from archcompile.diagnostics import Span
 from archcompile.frontend.arguments import BuiltOp, Call
-from archcompile.frontend.document import Layer, Residual
+from archcompile.frontend.document import Branches, Layer, Residual
 from archcompile.ir.program import Node, Value
 
 
@@ -44,14 +44,27 @@ class Record:
     """By the op's word of its join."""
     chained: set[Span] = field(default_factory=set)
     """The lines that stand in chains."""
+    alone: set[Span] = field(default_factory=set)
+    """The lines that are a branch each: one more line in their list would be a branch more."""
+    words: set[str] = field(default_factory=set)
+    """The last parts of all paths."""
     effort: int = 0
     """How often an op's rule was asked in search of what would mend a finding."""
+
+    def meet(self, structure: Residual | Branches) -> None:
+        """What stands around a join, and lines that are branches by themselves."""
+        if isinstance(structure, Branches):
+            for branch in structure.branches:
+                self.alone.update(line.span for line in branch.lines if line.span == branch.span)
+        elif structure.join.op is not None:
+            self.residuals[structure.join.op.span] = structure
 
     def add(self, node: Node, built: BuiltOp, call: Call, layer: Layer) -> None:
         """One node more."""
         made = Made(len(self.made), node, built, call, layer)
         self.made.append(made)
         self.by_value[node.output.name] = made
+        self.words.add(node.path.rpartition(".")[2])
         self.first_of.setdefault(made.text, made.number)
 
     def maker(self, value: Value) -> Made | None:
@@ -61,6 +74,10 @@ class Record:
     def since(self, number: int) -> Iterator[Made]:
         """The nodes from this one on."""
         return iter(self.made[number:])
+
+    def latest(self, most: int) -> Iterator[Made]:
+        """The nodes made last, the last one first."""
+        return reversed(self.made[-most:])
 
     def behind(self, value: Value, most: int = 40) -> dict[int, Made]:
         """What a value comes from, by number: at most so many nodes, the nearest ones."""

@@ -228,7 +228,8 @@ class Refusal:
             return self._beside(0, text, record) or Mend(_in_words(help))
         if not self._is_written() and self.layer.op is not None:
             return Mend(_in_words(help))  # a join that nobody wrote
-        fix = line_before(self.layer.span, text)
+        is_alone = self.layer.span in record.alone
+        fix = line_before(self.layer.span, text, is_alone=is_alone)
         return Mend(help if fix else _in_words(help), fix)
 
     def _beside(self, operand: int, text: str, record: Record) -> Mend | None:

@@ -15,7 +15,7 @@ from archcompile.diagnostics import Edit, Fix, Span, SpecError
 from archcompile.frontend.document import Residual
 from archcompile.frontend.frame import Frame, Open
 from archcompile.frontend.record import Made
-from archcompile.frontend.rewriting import with_entry, yaml_text
+from archcompile.frontend.rewriting import replaced, with_entry, yaml_text
 from archcompile.frontend.sizes import to_python
 from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
 from archcompile.ir.dim import Dim
@@ -50,7 +50,7 @@ def written(made: Projection, body: Iterable[Made], frame: Frame) -> str:
     channels = _expression(nodes, ("out_channels", "out_features"), int(made.channels), frame)
     op = _OPS[len(made.stride) + 2]
     if op == "linear":
-        call = f"linear: {channels or made.channels}"
+        call = f"linear: {yaml_text(channels or str(made.channels))}"
         return f"{{{_condition(channels, None)}{call}}}"
     is_even = len(set(made.stride)) == 1
     stride = _expression(nodes, ("stride",), made.stride[0], frame) if is_even else None
@@ -66,13 +66,22 @@ def with_shortcut(residual: Residual, text: str) -> Fix:
     tree = residual.tree
     entry = f"shortcut: {text}"
     if isinstance(tree, Mapping):
-        return with_entry(tree, entry)
+        now = tree.get("shortcut")
+        if now is not None:
+            return replaced(now, text)
+        return with_entry(tree, entry) or _first_entry(tree, entry)
     if not isinstance(tree, Sequence):
         return ()
     if tree.flow:
         end = tree.span.end()
         return (Edit(tree.span.start(), "{body: "), Edit(end, f", {entry}}}"))
     return _block_form(residual.span, tree, entry)
+
+
+def _first_entry(tree: Mapping, entry: str) -> Fix:
+    """Above the other entries, where what stands behind the last one is not sure."""
+    first = tree.entries[0].key.span
+    return (Edit(first.start(), f"{entry}\n{' ' * (first.column - 1)}"),)
 
 
 def _block_form(key: Span, items: Sequence, entry: str) -> Fix:
@@ -85,12 +94,20 @@ def _block_form(key: Span, items: Sequence, entry: str) -> Fix:
     if indent > key.column - 1:
         start = Span(first.file, first.line, indent + 1, first.line, indent + 1)
         lead = " " * indent
-        return (Edit(start, f"body:\n{lead}"), Edit(last.end(), f"\n{lead}{entry}"))
+        return (Edit(start, f"body:\n{lead}"), Edit(_line_end(last), f"\n{lead}{entry}"))
     lead = " " * (indent + 2)
     rows = range(first.line + 1, last.end_line + 1)
     inner = tuple(Edit(Span(first.file, row, 1, row, 1), "  ") for row in rows)
     start = Span(first.file, first.line, 1, first.line, 1)
-    return (Edit(start, f"{lead}body:\n  "), *inner, Edit(last.end(), f"\n{lead}{entry}"))
+    return (Edit(start, f"{lead}body:\n  "), *inner, Edit(_line_end(last), f"\n{lead}{entry}"))
+
+
+def _line_end(last: Span) -> Span:
+    """Behind the comment that stands behind the last item."""
+    row = last.file.line(last.end_line)
+    is_comment = re.fullmatch(r"\s+#.*", row[last.end_column - 1 :])
+    column = len(row) + 1 if is_comment else last.end_column
+    return Span(last.file, last.end_line, column, last.end_line, column)
 
 
 def _stride(given: Dim, wanted: Dim) -> int | None:
@@ -121,13 +138,14 @@ def _expression(
         for name in names:
             tree = made.built.given.get(name)
             if tree is not None and made.call.preset is None and _means(tree, value, frame):
-                found[tree.span.text()] = None
+                assert isinstance(tree, Scalar)
+                found[tree.text.strip()] = None
     return next(iter(found)) if len(found) == 1 else None
 
 
 def _means(tree: Tree, value: int, frame: Frame) -> bool:
     """Whether an argument is an expression that has this value in a frame, and does not ask it."""
-    if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or not tree.plain:
+    if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or "\n" in tree.text:
         return False
     try:
         result = to_python(frame.value(tree))

@@ -37,7 +37,7 @@ class Around:
     def mend(self, record: Record) -> Mend | None:
         """The way around written out, or mended where it stands; ``None``: neither serves."""
         around, end = self.reads
-        if self.residual.shortcut is not None:
+        if self.residual.shortcut is not None and not _is_identity(self.residual.shortcut):
             inside = _inside(around, record, (self.residual.shortcut,))
             if inside:
                 return self._projected(inside, record)
@@ -54,7 +54,7 @@ class Around:
         text = written(way, body, self.frame)
         fix, changes = with_shortcut(self.residual, text), edits(also)
         if not fix or (also and not changes):
-            return None
+            return Mend(f"the way around needs what the body does, e.g. `shortcut: {text}`")
         first = f"{said(also)}, and " if also else ""
         is_long = isinstance(self.residual.tree, Mapping)
         where = "beside " + ("`body`" if is_long else "the lines, which then stand under `body`")
@@ -133,6 +133,10 @@ def _is_stride_of(body: tuple[Made, ...], way: Projection) -> bool:
         if stride is not None and len(stride) == len(total) and kernel is not None:
             total = [one * other for one, other in zip(total, stride, strict=True)]
     return tuple(total) == way.stride or not body or prod(way.stride) == prod(total)
+
+
+def _is_identity(shortcut: Layer) -> bool:
+    return shortcut.op is not None and shortcut.op.text == "identity" and shortcut.when is None
 
 
 def _as_projection(maker: Made, way: Projection) -> Change | None:
