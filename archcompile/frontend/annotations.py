@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, Fix
 from archcompile.diagnostics.codes import Severity
 from archcompile.diagnostics.suggest import closest, listed
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.document import Cite, Claim
 from archcompile.frontend.fields import (
     Keys,
@@ -25,7 +26,7 @@ from archcompile.frontend.findings import Findings
 from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
-_CITE_KEYS = Keys("`cite`", ("paper", "section", "url", "deviations"))
+_CITE_KEYS = Keys("`cite`", ("paper", "section", "url", "deviations"), foreign_keys.CITE)
 _Subject: TypeAlias = Literal[
     "parameters", "buffers", "macs", "connections", "receptive_field", "shapes"
 ]
@@ -35,9 +36,11 @@ _COUNTS: dict[str, _Subject] = {
     "macs": "macs",
     "connections": "connections",
 }
-_CLAIM_KEYS = Keys("`inference`", (*_COUNTS, "receptive_field", "shapes"))
+_CLAIM_KEYS = Keys("`inference`", (*_COUNTS, "receptive_field", "shapes"), foreign_keys.EXPECT)
+_NOTHING: Fix = ()
+_BARE_URL = re.compile(r"(?:http:)?/{0,2}[a-z0-9.-]+\.[a-z]{2,}(?:/[A-Za-z0-9./_-]*)?")
 _WARNINGS = tuple(code.value for code in Code if code.severity is Severity.WARNING)
-_EXPECT_KEYS = Keys("`expect`", (*_CLAIM_KEYS.known, "inference"))
+_EXPECT_KEYS = Keys("`expect`", (*_CLAIM_KEYS.known, "inference"), foreign_keys.EXPECT)
 
 
 def plain_text(findings: Findings, tree: Tree, expected: str) -> str | None:
@@ -51,7 +54,9 @@ def cite(findings: Findings, tree: Tree) -> Cite | None:
     if isinstance(tree, Scalar):
         paper = text(findings, tree, "where the network was published")
         return None if paper is None else Cite(paper=paper.text)
-    source = mapping(findings, tree, "where the network was published", 'e.g. {paper: "..."}')
+    source = mapping(
+        findings, tree, "where the network was published", 'e.g. `cite: {paper: "…", url: …}`'
+    )
     known = known_entries(findings, source, _CITE_KEYS)
     parts = {
         key: plain_text(findings, known[key].value, f"a text as `{key}`")
@@ -71,7 +76,10 @@ def _url(findings: Findings, entry: Entry) -> str | None:
     if url is None:
         return None
     if not re.fullmatch(r"https?://[^\s<>\"'`]+", url.text):
-        wrong_type(findings, url, "an address", "it starts with https:// and holds no spaces")
+        written = f"https://{url.text.removeprefix('http:').lstrip('/')}"
+        sure = url.plain and bool(_BARE_URL.fullmatch(url.text))
+        help = f"write `{written}`" if sure else "it starts with https:// and holds no spaces"
+        wrong_type(findings, url, "an address", help, replaced(url, written) if sure else ())
         return None
     return url.text
 
@@ -81,7 +89,7 @@ def allowed(findings: Findings, tree: Tree) -> tuple[Scalar, ...]:
     every: tuple[Tree, ...] = (tree,)
     if not isinstance(tree, Scalar):
         every = items(findings, tree, "codes of warnings", "e.g. `allow: [AC901]`")
-    return distinct(findings, [_warning(findings, item) for item in every])
+    return distinct(findings, [_warning(findings, item) for item in every], tree)
 
 
 def _warning(findings: Findings, tree: Tree) -> Scalar | None:
@@ -147,8 +155,10 @@ def _count(findings: Findings, subject: _Subject, tree: Tree) -> Iterator[Claim]
     if isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.text.strip():
         yield Claim(subject=subject, value=tree.text.strip(), span=tree.span)
         return
-    help = f'write it out (`{subject}: 60965224`), or as the paper prints it ("60M")'
-    number = _integer(findings, tree, "a count", help)
+    help, fix = f'e.g. `{subject}: 60965224`, or as the paper prints it: `"60M"`', _NOTHING
+    if isinstance(tree, Scalar) and isinstance(tree.value, float) and tree.value.is_integer():
+        help, fix = f"write `{tree.value:.0f}`", replaced(tree, f"{tree.value:.0f}")
+    number = _integer(findings, tree, "a count", help, fix)
     if number is not None:
         yield Claim(subject=subject, value=number, span=tree.span)
 
@@ -163,16 +173,28 @@ def _shapes(findings: Findings, entry: Entry) -> Iterator[Claim]:
     help = "e.g. `shapes: {conv1: [64, 112, 112]}`, without the batch axis"
     for field in mapping(findings, entry.value, "shapes by layer", help).entries:
         sizes = items(findings, field.value, "a shape", help)
+        if sizes and isinstance(sizes[0], Scalar) and sizes[0].text == "N":
+            rest = ", ".join(size.span.text() for size in sizes[1:])
+            findings.add(
+                Code.BAD_SHAPE_ENTRY,
+                "an expected shape is of one sample, without the batch axis",
+                sizes[0].span,
+                help=f"write `[{rest}]`",
+                fix=replaced(field.value, f"[{rest}]"),
+            )
+            continue
         numbers = [_integer(findings, size, "a size", None) for size in sizes]
         shape = tuple(number for number in numbers if number is not None)
         if shape and len(shape) == len(sizes):
             yield Claim(subject="shapes", layer=field.key.text, value=shape, span=field.value.span)
 
 
-def _integer(findings: Findings, tree: Tree, expected: str, help: str | None) -> int | None:
+def _integer(
+    findings: Findings, tree: Tree, expected: str, help: str | None, fix: Fix = ()
+) -> int | None:
     """An integer that is not negative, or ``None`` after a finding."""
     is_scalar = isinstance(tree, Scalar) and not isinstance(tree.value, bool)
     if is_scalar and isinstance(tree, Scalar) and isinstance(tree.value, int) and tree.value >= 0:
         return tree.value
-    wrong_type(findings, tree, expected, help)
+    wrong_type(findings, tree, expected, help, fix)
     return None

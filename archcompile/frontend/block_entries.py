@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archcompile.diagnostics import Code, Related
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.declarations import names, outputs
 from archcompile.frontend.declared_names import check_apart, let, parameters
 from archcompile.frontend.document import Block
@@ -17,19 +18,29 @@ from archcompile.frontend.fields import (
 )
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.initializers import body_init
-from archcompile.frontend.layer_entries import LAYER_KEYS, LayerReader
+from archcompile.frontend.layer_entries import LayerReader
 from archcompile.frontend.layer_parts import EXCHANGE
-from archcompile.frontend.tree import Entry, Mapping, Sequence, Tree
+from archcompile.frontend.op_keys import LAYER_KEYS
+from archcompile.frontend.rewriting import replaced
+from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
-_BLOCK_KEYS = Keys("a block", ("params", "inputs", "let", "init", "layers", "sequence", "outputs"))
+_BLOCK_KEYS = Keys(
+    "a block",
+    ("params", "inputs", "let", "init", "layers", "sequence", "outputs"),
+    foreign_keys.BLOCK,
+)
 _NOT_BLOCKS = frozenset((*LAYER_KEYS, EXCHANGE, "none"))
 
 
 def block_names(entry: Entry | None) -> frozenset[str]:
     """The file's own ops, known before any of their bodies is read."""
-    if entry is None or not isinstance(entry.value, Mapping):
+    if entry is None or isinstance(entry.value, Scalar):
         return frozenset()
-    return frozenset(block.key.text for block in entry.value.entries)
+    if isinstance(entry.value, Mapping):
+        return frozenset(block.key.text for block in entry.value.entries)
+    listed = [item for item in entry.value.items if isinstance(item, Mapping)]
+    named = [item.get("name") for item in listed]
+    return frozenset(name.text for name in named if isinstance(name, Scalar))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class BlockReader:
         body = mapping(self.findings, entry.value, "a block", example)
         known = known_entries(self.findings, body, _BLOCK_KEYS)
         if isinstance(entry.value, Mapping):
-            self._check_body(entry, known)
+            self._check_body(entry, known, _BLOCK_KEYS.meant_in(body))
         fields = {key: found.value for key, found in known.items()}
         declared = parameters(self.findings, fields["params"]) if "params" in fields else ()
         given = names(self.findings, fields["inputs"], "an input") if "inputs" in fields else ()
@@ -83,15 +94,16 @@ class BlockReader:
             Code.BAD_NAME,
             f"`{entry.key.text}` cannot be the name of a block: it has a meaning in `layers`",
             entry.key.span,
-            help=f"write `my_{entry.key.text}`, say",
+            help=f"write `my_{entry.key.text}`",
+            fix=replaced(entry.key, f"my_{entry.key.text}"),
         )
 
-    def _check_body(self, entry: Entry, known: dict[str, Entry]) -> None:
+    def _check_body(self, entry: Entry, known: dict[str, Entry], meant: frozenset[str]) -> None:
         """Layers or a sequence: exactly one of them."""
         bodies = [found.key for key, found in known.items() if key in ("layers", "sequence")]
-        if not bodies:
+        if not bodies and meant.isdisjoint(("layers", "sequence")):
             owner = f"the block `{entry.key.text}`"
-            help = "list them: `layers: [...]`"
+            help = "list them under it, e.g. `layers: [conv2d: 8, relu]`"
             missing_key(self.findings, owner, "layers", entry.key.span, help)
         if len(bodies) > 1:
             self.findings.add(
@@ -99,6 +111,7 @@ class BlockReader:
                 "a block has `layers` or a `sequence`, not both",
                 bodies[1].span,
                 related=(Related(bodies[0].span, "the other one"),),
+                help="in `layers` each line may say what it reads, a `sequence` is a chain",
             )
         elif "sequence" in known:
             self._check_chain(known)
@@ -113,7 +126,7 @@ class BlockReader:
                 Code.NOT_IN_CHAIN,
                 f"a block that is a `sequence` has no several `{key}`",
                 entry.key.span,
-                help="write its lines under `layers:`",
+                help="its lines stand under `layers:` then, each with a name and `from`",
             )
 
 

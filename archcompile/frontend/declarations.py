@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 from archcompile.diagnostics import Code
+from archcompile.diagnostics.suggest import listed
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.annotations import cite, claims, plain_text
 from archcompile.frontend.declared_names import VARIANT_KEYS, check_visible_name
 from archcompile.frontend.document import Input, Output, Variant
 from archcompile.frontend.fields import (
+    TRUTHS,
     Keys,
     check_identifier,
     check_title_name,
+    described,
     distinct,
     items,
     known_entries,
@@ -20,10 +24,12 @@ from archcompile.frontend.fields import (
     wrong_type,
 )
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import replaced
+from archcompile.frontend.shape_text import open_axis, shape_inside, with_batch, written_sizes
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
-_OUTPUT_KEYS = Keys("an output", ("from", "training", "loss_weight"))
-_BLOCK_OUTPUT_KEYS = Keys("an output of a block", ("from",))
+_OUTPUT_KEYS = Keys("an output", ("from", "training", "loss_weight"), foreign_keys.OUTPUT)
+_BLOCK_OUTPUT_KEYS = Keys("an output of a block", ("from",), foreign_keys.OUTPUT)
 _EXAMPLE = "e.g. `outputs: [fc]` or `outputs: {logits: fc}`"
 
 
@@ -56,7 +62,12 @@ def variants(findings: Findings, tree: Tree) -> tuple[Variant, ...]:
     """``variants``: the file's networks, each the values of some parameters."""
     named = mapping(findings, tree, "a mapping of variants", "e.g. `variants: {small: {width: 8}}`")
     if isinstance(tree, Mapping) and not tree.entries:
-        findings.add(Code.EMPTY, "`variants` holds none", tree.span, help="leave it out")
+        findings.add(
+            Code.EMPTY,
+            "`variants` holds none",
+            tree.span,
+            help="name one under it, e.g. `variants: {small: {width: 8}}`, or leave it out",
+        )
     return tuple(_variant(findings, entry) for entry in named.entries)
 
 
@@ -72,7 +83,7 @@ def _variant(findings: Findings, entry: Entry) -> Variant:
             Code.UNKNOWN_KEY,
             "`inference` stands inside `expect`",
             special["inference"].key.span,
-            help="write `expect: {inference: {parameters: ...}}`",
+            help="e.g. `expect: {inference: {parameters: 6998552}}`",
         )
     extends = special.get("extends")
     title = special.get("title")
@@ -95,11 +106,29 @@ def inputs(findings: Findings, tree: Tree) -> tuple[Input, ...]:
     match tree:
         case Sequence():
             return (Input(name=None, shape=_shape(findings, tree), span=tree.span),)
-        case Mapping(entries=entries) if entries:
+        case Mapping(entries=entries) if entries and not _is_described(tree):
             return tuple(_input(findings, entry) for entry in entries)
         case _:
-            wrong_type(findings, tree, "the shape of the input", example)
+            _no_shape(findings, tree, "the shape of the input", example)
             return ()
+
+
+def _no_shape(findings: Findings, tree: Tree, expected: str, example: str) -> None:
+    """Another form of a shape, which is told as a list where it is one."""
+    inner = shape_inside(tree)
+    if inner is not None:
+        written = inner.span.text()
+        wrong_type(findings, tree, expected, f"write `{written}`", replaced(tree, written))
+        return
+    sizes = written_sizes(tree)
+    shape = f"[{', '.join(with_batch(sizes))}]" if sizes else None
+    help = f"write `{shape}`" if shape else example
+    wrong_type(findings, tree, expected, help, replaced(tree, shape) if shape else ())
+
+
+def _is_described(tree: Mapping) -> bool:
+    """Whether sizes stand under words for axes, or a shape beside what is none."""
+    return bool(written_sizes(tree)) or shape_inside(tree) is not None
 
 
 def _input(findings: Findings, entry: Entry) -> Input:
@@ -110,15 +139,23 @@ def _input(findings: Findings, entry: Entry) -> Input:
 
 
 def _shape(findings: Findings, tree: Tree) -> tuple[Scalar, ...]:
+    example = "e.g. `[N, 3, 224, 224]`"
+    if not isinstance(tree, Sequence):
+        _no_shape(findings, tree, "a shape", example)
+        return ()
     sizes = []
-    for item in items(findings, tree, "a shape", "e.g. `[N, 3, 224, 224]`"):
+    for place, item in enumerate(items(findings, tree, "a shape", example)):
         if isinstance(item, Scalar) and _is_size(item):
             sizes.append(item)
             continue
+        letter = open_axis(item, place, len(tree.items))
         findings.add(
             Code.BAD_SHAPE_ENTRY,
-            "expected a size: a number, a parameter, or a capital letter such as `N`",
+            "expected a size: a number, a parameter, or a capital letter such as `N`,"
+            f" got {described(item)}",
             item.span,
+            help=f"write `{letter}`" if letter else "a shape is one list, " + example,
+            fix=replaced(item, letter) if letter else (),
         )
     return tuple(sizes)
 
@@ -126,7 +163,7 @@ def _shape(findings: Findings, tree: Tree) -> tuple[Scalar, ...]:
 def _is_size(item: Scalar) -> bool:
     if isinstance(item.value, str):
         return bool(item.text.strip())
-    return isinstance(item.value, int) and not isinstance(item.value, bool)
+    return isinstance(item.value, int) and not isinstance(item.value, bool) and item.value != -1
 
 
 def outputs(findings: Findings, tree: Tree, *, of_block: bool = False) -> tuple[Output, ...]:
@@ -137,24 +174,56 @@ def outputs(findings: Findings, tree: Tree, *, of_block: bool = False) -> tuple[
     match tree:
         case Sequence():
             every = items(findings, tree, "the names of layers")
-            layers = (text(findings, each, "a layer's name", _EXAMPLE) for each in every)
-            return _paths(findings, [layer for layer in layers if layer is not None])
+            numbers = [
+                e for e in every if isinstance(e, Scalar) and isinstance(e.value, int | float)
+            ]
+            if numbers:  # said once for all of them
+                help = "a layer is shown by its name, e.g. `outputs: [fc]`"
+                wrong_type(findings, numbers[0], "a layer's name", help)
+            words = (each for each in every if each not in numbers)
+            layers = [text(findings, each, "a layer's name", _EXAMPLE) for each in words]
+            return _paths(findings, [layer for layer in layers if layer is not None], tree)
         case Mapping(entries=entries) if entries:
             keys = _BLOCK_OUTPUT_KEYS if of_block else _OUTPUT_KEYS
             read = (_output(findings, entry, keys) for entry in entries)
             return tuple(output for output in read if output is not None)
         case _:
-            wrong_type(findings, tree, "the outputs", _EXAMPLE)
+            is_word = isinstance(tree, Scalar) and isinstance(tree.value, str) and tree.plain
+            one = f"[{tree.text}]" if is_word and isinstance(tree, Scalar) else None
+            help = f"write `{one}`" if one else _EXAMPLE
+            wrong_type(findings, tree, "the outputs", help, replaced(tree, one) if one else ())
             return ()
 
 
-def _paths(findings: Findings, layers: list[Scalar]) -> tuple[Output, ...]:
+def _paths(findings: Findings, layers: list[Scalar], tree: Sequence) -> tuple[Output, ...]:
     """Outputs by the layers alone: each is called as its layer's path, dots as ``_``."""
     named = [(_output_name(layer), layer) for layer in layers]
-    kept = {id(name) for name in distinct(findings, [name for name, _ in named])}
-    for name, _ in named:
-        check_identifier(findings, name, "an output")
+    kept = {id(name) for name in distinct(findings, [name for name, _ in named], tree)}
+    numbered = [layer for name, layer in named if name.text[:1].isdigit()]
+    if numbered:
+        _numbered(findings, numbered, layers, tree)
+    for name, layer in named:
+        if layer not in numbered:
+            check_identifier(findings, name, "an output")
     return tuple(Output(name=name, source=layer) for name, layer in named if id(name) in kept)
+
+
+def _numbered(
+    findings: Findings, numbered: list[Scalar], layers: list[Scalar], tree: Sequence
+) -> None:
+    """Outputs whose layers start with a number are given names: said once for all of them."""
+    entries = ", ".join(
+        f"{'out_' if layer in numbered else ''}{_output_name(layer).text}: {layer.text}"
+        for layer in layers
+    )
+    findings.add(
+        Code.BAD_NAME,
+        f"{listed(layer.text for layer in numbered)} cannot name"
+        f" {'an output' if len(numbered) == 1 else 'outputs'}: a name starts with a letter",
+        numbered[0].span,
+        help=f"write `{{{entries}}}`",
+        fix=replaced(tree, f"{{{entries}}}"),
+    )
 
 
 def _output_name(layer: Scalar) -> Scalar:
@@ -182,8 +251,11 @@ def _training(findings: Findings, entry: Entry | None) -> bool:
         return False
     if isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
         return entry.value.value
-    help = "write `training: true` for an output that only training computes"
-    wrong_type(findings, entry.value, "`true` or `false`", help)
+    word = entry.value.text if isinstance(entry.value, Scalar) else ""
+    meant = TRUTHS.get(word)
+    help = f"write `{meant}`" if meant else "e.g. `training: true` for what only training computes"
+    fix = replaced(entry.value, meant) if meant else ()
+    wrong_type(findings, entry.value, "`true` or `false`", help, fix)
     return False
 
 

@@ -7,8 +7,10 @@ from typing import TypeAlias
 
 from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import closest, listed
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.document import Parameter
 from archcompile.frontend.fields import (
+    TRUTHS,
     Keys,
     check_identifier,
     described,
@@ -22,6 +24,8 @@ from archcompile.frontend.fields import (
 )
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.functions import FUNCTIONS
+from archcompile.frontend.python_calls import split, value_in_yaml
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 Let: TypeAlias = tuple[tuple[Scalar, Tree], ...]
@@ -40,18 +44,24 @@ _FOREIGN_WORDS = {
     "module": "layer",
     "choice": "{choice: [A, B], default: A}",
     **{word.capitalize(): word for word in _TYPE_WORDS},
+    **TRUTHS,
 }
 _EXAMPLE = "`width: int` is required, `stride: 1` has a default"
 _CHOICE_EXAMPLE = "e.g. `option: {choice: [A, B, C], default: B}`"
 _LAYER_EXAMPLE = "e.g. `activation: {layer: relu}` or `norm: {layer: {group_norm: 32}}`"
-_CHOICE_KEYS = Keys("a choice", ("choice", "default"))
+_CHOICE_KEYS = Keys("a choice", ("choice", "default"), foreign_keys.CHOICE)
 _LAYER_KEYS = Keys("a parameter of type `layer`", ("layer",))
 _RESERVED = frozenset(("in", "index", "x", "none", "true", "false")) | FUNCTIONS
 
 
 def parameters(findings: Findings, tree: Tree) -> tuple[Parameter, ...]:
     """``params``: each a type word (required), a default, a choice or a default layer."""
-    declared = mapping(findings, tree, "a mapping of parameters", _EXAMPLE)
+    example = _EXAMPLE
+    if isinstance(tree, Sequence) and tree.items and all(isinstance(i, Scalar) for i in tree.items):
+        example = (
+            f"e.g. `{{{', '.join(f'{i.text}: int' for i in tree.items if isinstance(i, Scalar))}}}`"
+        )
+    declared = mapping(findings, tree, "a mapping of parameters", example)
     read = (_parameter(findings, entry) for entry in declared.entries)
     return tuple(parameter for parameter in read if parameter is not None)
 
@@ -80,7 +90,8 @@ def check_visible_name(findings: Findings, name: Scalar, what: str) -> None:
         Code.BAD_NAME,
         f"`{name.text}` cannot be the name of {what}: it has a meaning {why}",
         name.span,
-        help=f"write `{name.text}_value`, say",
+        help=f"write `{name.text}_value`",
+        fix=replaced(name, f"{name.text}_value"),
     )
 
 
@@ -135,7 +146,7 @@ def _described_parameter(findings: Findings, entry: Entry, tree: Mapping) -> Par
     """A mapping: a closed choice, or the default of a ``layer``."""
     if tree.get("layer") is not None:
         return _layer_parameter(findings, entry, tree)
-    if tree.get("choice") is not None:
+    if tree.get("choice") is not None or "choice" in _CHOICE_KEYS.meant_in(tree):
         return _choice_parameter(findings, entry, tree)
     if tree.get("default") is not None:
         missing_key(findings, "a choice", "choice", tree.span, _CHOICE_EXAMPLE)
@@ -161,8 +172,12 @@ def _layer_parameter(findings: Findings, entry: Entry, tree: Mapping) -> Paramet
 
 def _choice_parameter(findings: Findings, entry: Entry, tree: Mapping) -> Parameter | None:
     known = known_entries(findings, tree, _CHOICE_KEYS)
+    if "choice" not in known:
+        return None
     listed_choices = items(findings, known["choice"].value, "the choices", _CHOICE_EXAMPLE)
-    choices = distinct(findings, [text(findings, item, "a text") for item in listed_choices])
+    choices = distinct(
+        findings, [text(findings, item, "a text") for item in listed_choices], known["choice"].value
+    )
     default = known["default"].value if "default" in known else None
     if len(choices) < len(listed_choices) or not choices:
         return None
@@ -190,7 +205,10 @@ def _not_among(findings: Findings, default: Tree, choices: tuple[Scalar, ...]) -
         Code.WRONG_TYPE,
         f"expected one of {listed(words)}, got {described(default)}",
         default.span,
-        help=f"write `default: {near or words[0]}`, or leave it out: then it is required",
+        help=f"write `{near}`"
+        if near
+        else f"write one of them, e.g. `default: {words[0]}`, or leave it out: then it is required",
+        fix=replaced(default, near) if near else (),
     )
 
 
@@ -220,6 +238,15 @@ def _type_of_word(findings: Findings, word: Scalar) -> str | None:
     meant = _FOREIGN_WORDS.get(word.text)
     if meant is not None:
         help = f'did you mean `{meant}`? A text as default is quoted: "{word.text}"'
-        wrong_type(findings, word, "a type or a default", help)
+        fix = () if meant.startswith("{") else replaced(word, meant)
+        help = help if fix else f"e.g. `{word.text}: {meant}`"
+        wrong_type(findings, word, "a type or a default", help, fix)
         return None
+    if word.text[:1] == "(" and (parts := split(word.text[1:-1])) and word.text[-1:] == ")":
+        listed = value_in_yaml(word.text)
+        if len(parts) > 1 and listed.startswith("["):
+            wrong_type(
+                findings, word, "a list in brackets", f"write `{listed}`", replaced(word, listed)
+            )
+            return None
     return "text"

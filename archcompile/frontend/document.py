@@ -60,6 +60,8 @@ class Residual(Model):
     skip: InstanceOf[Scalar] | None
     """A condition; where it is false there is the body alone, the plain twin."""
     join: Layer
+    tree: Tree
+    """What stands under the key: the body's list, or a mapping."""
     span: Span
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from archcompile.diagnostics import Code, Related
+from archcompile.diagnostics import Code, Edit, Related
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.annotations import allowed, cite, claims, plain_text
 from archcompile.frontend.block_entries import BlockReader, apart, block_names
 from archcompile.frontend.declarations import inputs, outputs, uses, variants
@@ -21,9 +22,11 @@ from archcompile.frontend.fields import (
     text,
 )
 from archcompile.frontend.findings import Findings, finding
+from archcompile.frontend.identifiers import nearest_identifier
 from archcompile.frontend.initializers import body_init
 from archcompile.frontend.layer_entries import LayerReader
 from archcompile.frontend.layer_parts import EXCHANGE
+from archcompile.frontend.rewriting import replaced, without_entry
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 _Section = TypeVar("_Section")
@@ -49,13 +52,16 @@ _KEYS = Keys(
         "expect",
         "allow",
     ),
+    foreign_keys.SPEC,
+    foreign_keys.LISTS,
+    "params",
 )
 _LIBRARY_KEYS = Keys("a file of blocks", ("archcompile", "name", "title", "cite", "use", "blocks"))
 _NETWORK_KEYS = ("params", "variants", "input", "layers", "outputs", "expect")
 _REQUIRED = (
-    ("name", "name the network: `name: lenet5`"),
-    ("input", "give the input's shape: `input: [N, 3, 224, 224]`"),
-    ("layers", "list the layers: `layers: [...]`"),
+    ("name", "name the network, e.g. `name: lenet5`"),
+    ("input", "give the input's shape, e.g. `input: [N, 3, 224, 224]`"),
+    ("layers", "list the layers under it, e.g. `layers: [flatten, linear: 10]`"),
 )
 
 
@@ -91,6 +97,7 @@ def _checked(tree: Tree, owner: str) -> Mapping:
             f"expected {owner}, a mapping that starts with `{_VERSION_LINE}`,"
             f" got {described(tree)}",
             tree.span,
+            help="a spec has keys at its top, e.g. `name: lenet5` and `layers: [flatten]`",
         )
     _check_version(tree)
     return tree
@@ -107,6 +114,9 @@ def _check_version(tree: Mapping) -> None:
             f"expected version {VERSION} of the language, got {described(version)}",
             version.span,
             help=f"write `{_VERSION_LINE}`",
+            fix=replaced(version, str(VERSION) if version.text else f" {VERSION}")
+            if isinstance(version, Scalar)
+            else (),
         )
 
 
@@ -213,27 +223,41 @@ class _DocumentReader:
         if first.text == "archcompile":
             return
         later = next((e.key for e in tree.entries if e.key.text == "archcompile"), None)
+        if later is None and _KEYS.meant(tree.entries[0]) == "archcompile":
+            return  # it is there under another word
+        added = f"{_VERSION_LINE}, " if tree.flow else f"{_VERSION_LINE}\n"
+        moved = without_entry(tree, "archcompile") if later is not None else ()
         self.findings.add(
             Code.MISSING_KEY,
             f"{owner} starts with the language's version, got `{first.text}`",
             first.span,
             help=f"write `{_VERSION_LINE}` before it",
             related=() if later is None else (Related(later.span, "the version is here"),),
+            fix=(Edit(first.span.start(), added), *moved),
         )
 
     def _check_required(self, tree: Mapping, known: dict[str, Entry]) -> None:
+        meant = _KEYS.meant_in(tree)
         for key, help in _REQUIRED:
-            if key not in known:
+            if key not in known and key not in meant:
                 missing_key(self.findings, "a spec", key, tree.entries[0].key.span, help)
 
     def _name(self, tree: Mapping, entry: Entry | None) -> Scalar:
         """The network's name; after a finding, a scalar that nobody will see."""
-        help = "a name starts with a letter"
-        name = None if entry is None else text(self.findings, entry.value, "a name", help)
+        name = None if entry is None else self._name_text(entry.value)
         if name is None:
             return Scalar(tree.span, "", "", plain=False)
         check_title_name(self.findings, name, "a network")
         return name
+
+    def _name_text(self, tree: Tree) -> Scalar | None:
+        """A name that is a text; a number is no name, and quotes would not make it one."""
+        held = tree.value if isinstance(tree, Scalar) else None
+        if not isinstance(tree, Scalar) or held is None or isinstance(held, str):
+            return text(self.findings, tree, "a name", "e.g. `name: lenet5`")
+        near = nearest_identifier(tree.text, "net") or "net"
+        help = f"a name starts with a letter: write `{near}`"
+        return text(self.findings, tree, "a name", help, replaced(tree, near))
 
 
 def _title(findings: Findings, tree: Tree) -> str | None:

@@ -8,12 +8,14 @@ from archcompile.diagnostics import Code
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document import WeightInit
 from archcompile.frontend.fields import (
+    Keys,
     check_identifier,
+    known_entries,
     mapping,
-    unknown_key,
     wrong_type,
 )
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 PARAMETER = "parameter"
@@ -55,6 +57,17 @@ _FOREIGN = {
     "ones": "1",
 }
 """The words of torch.nn.init, Keras and Caffe."""
+_FOREIGN_ARGUMENTS = {
+    "stddev": "std",
+    "sigma": "std",
+    "mu": "mean",
+    "minval": "low",
+    "min": "low",
+    "maxval": "high",
+    "max": "high",
+    "val": "value",
+    "distribution": "mode",
+}
 _EXAMPLE = "e.g. `init: {weight: {normal: 0.01}, bias: 0}`"
 _BARE_EXAMPLE = "e.g. `init: {normal: 0.02}`"
 _OP_EXAMPLE = "e.g. `init: {conv2d: {weight: {normal: 0.01}, bias: 0}}`"
@@ -124,6 +137,7 @@ def _unknown_op(findings: Findings, key: Scalar, ops: frozenset[str]) -> None:
         f"`{key.text}` is no op: `init` is by op or by weight",
         key.span,
         help=f"write `{near}`" if near else "a block has an `init` of its own",
+        fix=replaced(key, near) if near else (),
     )
 
 
@@ -156,13 +170,13 @@ def _distribution(findings: Findings, tree: Tree) -> tuple[Scalar, Tree] | None:
         case Scalar(value=str()) if tree.text.strip():
             return _word(findings, tree)
         case Mapping(entries=(entry,)):
-            return _call(findings, entry)
+            return _call(findings, entry, tree)
         case Mapping(entries=(_, second, *_)):
             findings.add(
                 Code.SEVERAL_OPS,
                 "expected one distribution, got several keys",
                 second.key.span,
-                help="arguments stand inside: `{normal: {std: 0.01, mean: 0}}`",
+                help="arguments stand inside, e.g. `{normal: {std: 0.01, mean: 0}}`",
             )
             return None
     wrong_type(findings, tree, "a distribution or a number", "e.g. `{normal: 0.01}` or `0`")
@@ -184,9 +198,9 @@ def _word(findings: Findings, word: Scalar) -> tuple[Scalar, Tree] | None:
     return None
 
 
-def _call(findings: Findings, entry: Entry) -> tuple[Scalar, Tree] | None:
+def _call(findings: Findings, entry: Entry, whole: Tree) -> tuple[Scalar, Tree] | None:
     if entry.key.text not in _DISTRIBUTIONS:
-        _unknown(findings, entry.key)
+        _unknown(findings, entry.key, whole)
         return None
     is_empty = isinstance(entry.value, Scalar) and entry.value.value is None
     arguments = Mapping(entry.value.span, ()) if is_empty else entry.value
@@ -203,9 +217,8 @@ def _with_arguments(
     if not isinstance(arguments, Mapping):
         wrong_type(findings, arguments, f"the arguments of `{name.text}`", example)
         return None
-    unknown = [entry.key for entry in arguments.entries if entry.key.text not in known]
-    for key in unknown:
-        unknown_key(findings, key, f"`{name.text}`", known)
+    unknown = [entry for entry in arguments.entries if entry.key.text not in known]
+    known_entries(findings, arguments, Keys(f"`{name.text}`", known, _FOREIGN_ARGUMENTS))
     if name.text in _NEED_ARGUMENTS and not arguments.entries:
         message = f"`{name.text}` has no arguments"
         findings.add(Code.MISSING_ARGUMENT, message, name.span, help=example)
@@ -213,7 +226,7 @@ def _with_arguments(
     return None if unknown else (name, arguments)
 
 
-def _unknown(findings: Findings, name: Scalar) -> None:
+def _unknown(findings: Findings, name: Scalar, whole: Tree | None = None) -> None:
     meant = _meant(name.text)
     known = f"there are {listed(_DISTRIBUTIONS)}"
     findings.add(
@@ -221,6 +234,9 @@ def _unknown(findings: Findings, name: Scalar) -> None:
         f"unknown distribution `{name.text}`",
         name.span,
         help=f"write `{meant}`" if meant else known,
+        fix=replaced(name if meant in _DISTRIBUTIONS or whole is None else whole, meant)
+        if meant
+        else (),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TypeAlias
 
-from archcompile.diagnostics import Code, Related
-from archcompile.diagnostics.suggest import closest, listed
+from archcompile.diagnostics import Code, Fix, Related
+from archcompile.frontend.call_entries import arguments
 from archcompile.frontend.document import Layer
 from archcompile.frontend.fields import items, wrong_type
 from archcompile.frontend.findings import Findings
@@ -24,9 +24,12 @@ from archcompile.frontend.layer_parts import (
     refuse_in_chain,
     sources_of,
 )
+from archcompile.frontend.layer_text import listed_layers
 from archcompile.frontend.loops import loop, repeat
+from archcompile.frontend.op_keys import BODIES, EXAMPLE, OpKeys
+from archcompile.frontend.python_calls import python_call
+from archcompile.frontend.rewriting import is_one_line, replaced, without_entry
 from archcompile.frontend.structure_entries import (
-    STRUCTURES,
     branches,
     condition,
     gpu_groups,
@@ -34,11 +37,8 @@ from archcompile.frontend.structure_entries import (
 )
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
-_BODIES = ("sequence", "layers", *STRUCTURES, "apply")
-"""What a layer may be instead of an op."""
-LAYER_KEYS = ("name", "from", "when", "repeat", "for", "rows", "join", "init", *_BODIES)
-"""The keys of a layer's entry that are no ops."""
-_EXAMPLE = "e.g. `- relu` or `- conv2d: {out_channels: 6, kernel_size: 5}`"
+_CLOSED_UP = re.compile(r"(\w+)([:#])\s*(\S.*)")
+_NOTHING: Fix = ()
 _Content: TypeAlias = dict[str, object]
 """Fields of a ``Layer``."""
 
@@ -56,12 +56,23 @@ class LayerReader:
 
     def layers(self, tree: Tree, *, chain: str | None = None) -> tuple[Layer, ...]:
         """The layers of a list. ``chain`` is what a chain is called: each reads the line before."""
-        help = None
         if isinstance(tree, Scalar | Mapping):
-            help = "start each layer with `- `"
-        listed_layers = items(self.findings, tree, "a list of layers", help)
-        read = (self.layer(entry, chain=chain) for entry in listed_layers)
+            self._no_list(tree)
+            return ()
+        entries = items(self.findings, tree, "a list of layers", "list at least one, " + EXAMPLE)
+        read = (self.layer(entry, chain=chain) for entry in entries)
         return tuple(layer for layer in read if layer is not None)
+
+    def _no_list(self, tree: Scalar | Mapping) -> None:
+        """One layer, or a mapping of layers, where a list is due."""
+        help = "start each layer with `- `"
+        fix: Fix = ()
+        if isinstance(tree, Mapping):
+            fix, first = listed_layers(tree, self.ops)
+            help = f"start each layer with `- `, as in `{first}`" if fix else help
+        elif tree.text in self.ops:
+            help, fix = f"write `[{tree.text}]`", replaced(tree, f"[{tree.text}]")
+        wrong_type(self.findings, tree, "a list of layers", help, fix)
 
     def layer(
         self, tree: Tree, *, chain: str | None = None, name: Scalar | None = None
@@ -71,28 +82,79 @@ class LayerReader:
             case Scalar(value=str()) if tree.text.strip():
                 if chain is not None and tree.text == EXCHANGE:
                     refuse_in_chain(self.findings, tree, chain)
+                if self._is_python(tree):
+                    return None
                 return Layer(span=tree.span, op=tree, name=name)
             case Mapping(entries=entries) if entries:
                 return self._mapping(tree, chain, name)
             case Sequence():
-                wrong_type(
-                    self.findings, tree, "a layer", "a group of layers is `- sequence: [...]`"
-                )
+                self._listed(tree)
             case Scalar(value=None) | Mapping():
                 self.findings.add(
-                    Code.NO_OP, "expected a layer, got nothing", tree.span, help=_EXAMPLE
+                    Code.NO_OP, "expected a layer, got nothing", tree.span, help=EXAMPLE
                 )
             case _:
-                wrong_type(self.findings, tree, "a layer", _EXAMPLE)
+                wrong_type(self.findings, tree, "a layer", EXAMPLE)
         return None
 
+    def _listed(self, tree: Sequence) -> None:
+        """A list where one layer is due: a chain without its key, or a row of Ultralytics'."""
+        start = [item.value for item in tree.items[:2] if isinstance(item, Scalar)]
+        help, fix = "a group of layers is, e.g., `- sequence: [relu, tanh]`", _NOTHING
+        if len(tree.items) == 4 and len(start) == 2 and all(type(v) is int for v in start):
+            help = (
+                "a row of numbers and a word says, e.g., `{from: stem, repeat: 3, conv2d: [64, 3]}`"
+            )
+        elif tree.flow and tree.items:
+            written = f"sequence: {tree.span.text()}"
+            if is_one_line(tree.span):
+                help, fix = f"write `{written}`", replaced(tree, written)
+        wrong_type(self.findings, tree, "a layer", help, fix)
+
+    def _is_python(self, line: Scalar) -> bool:
+        """Whether a line is a call as Python writes it, which is a finding."""
+        if line.text in self.ops or self._is_closed_up(line):
+            return line.text not in self.ops
+        call = python_call(line.text)
+        if call is None:
+            return False
+        written = call.yaml
+        if call.name is not None and written:
+            written = f"{{name: {call.name}, {written}}}"
+        self.findings.add(
+            Code.WRONG_TYPE,
+            f"expected an op and its arguments, got a call as in Python of `{call.word}`",
+            line.span,
+            help=f"write `{written}`" if written else "arguments stand under the op, " + EXAMPLE,
+            fix=replaced(line, written) if written else (),
+        )
+        return True
+
+    def _is_closed_up(self, line: Scalar) -> bool:
+        """Whether a colon or a ``#`` has no blank where YAML wants one, which is a finding."""
+        found = _CLOSED_UP.fullmatch(line.text) if line.plain else None
+        if found is None or found[1] not in self.ops:
+            return False
+        word, mark, rest = found.groups()
+        written = f"{word}: {rest}" if mark == ":" else f"{word} # {rest}"
+        where = "behind a colon" if mark == ":" else "before the `#` of a comment"
+        self.findings.add(
+            Code.WRONG_TYPE,
+            f"YAML wants a blank {where}, got `{line.text}`",
+            line.span,
+            help=f"write `{written}`",
+            fix=replaced(line, written),
+        )
+        return True
+
     def _mapping(self, tree: Mapping, chain: str | None, name: Scalar | None) -> Layer | None:
-        fields = {entry.key.text: entry for entry in tree.entries}
+        keys = OpKeys(self.findings, self.ops, tree)
+        body = keys.body()
+        fields = keys.fields
         if name is not None and "name" in fields:
-            self._named_twice(fields["name"], name)
-        ops = self._ops(tree)
-        body = self._body(tree, ops, fields)
-        check_beside(self.findings, fields, ops)
+            self._named_twice(tree, fields["name"], name)
+        is_call = body is not None and body.key.text not in BODIES
+        check_beside(self.findings, fields, is_call=is_call or body is None)
         if chain is not None:
             check_chain(self.findings, fields, chain)
         own_name = name_of(self.findings, fields.get("name")) or name
@@ -131,89 +193,16 @@ class LayerReader:
         check_exchange(self.findings, body)
         return {
             "op": body.key,
-            "arguments": self._arguments(body),
+            "arguments": arguments(self.findings, body),
             "init": layer_init(self.findings, fields.get("init"), body.key),
         }
 
-    def _named_twice(self, entry: Entry, name: Scalar) -> None:
+    def _named_twice(self, tree: Mapping, entry: Entry, name: Scalar) -> None:
         self.findings.add(
             Code.DUPLICATE_NAME,
             f"this layer is called `{name.text}` by its key",
             entry.key.span,
             related=(Related(name.span, "the key"),),
             help="leave `name` out",
+            fix=without_entry(tree, "name"),
         )
-
-    def _ops(self, tree: Mapping) -> list[Entry]:
-        """The entries that may be the op: not what is a misspelt key beside a known one."""
-        candidates = [entry for entry in tree.entries if entry.key.text not in LAYER_KEYS]
-        settled = any(entry.key.text in self.ops or _is_body(entry) for entry in tree.entries)
-        ops = []
-        for entry in candidates:
-            known = entry.key.text in self.ops
-            meant = None if known or not settled else _meant(entry.key.text)
-            if meant is None:
-                ops.append(entry)
-                continue
-            self.findings.add(
-                Code.UNKNOWN_KEY,
-                f"unknown key `{entry.key.text}` beside a layer's op",
-                entry.key.span,
-                help=f"did you mean `{meant}`?",
-            )
-        return ops
-
-    def _body(self, tree: Mapping, ops: list[Entry], fields: dict[str, Entry]) -> Entry | None:
-        """The one entry that says what the layer is, or ``None`` after a finding."""
-        bodies = [entry for entry in tree.entries if entry in ops or _is_body(entry)]
-        if not bodies:
-            self._no_op(tree, fields)
-            return None
-        first, *others = bodies
-        if others:
-            self._several(first, others)
-        return first
-
-    def _no_op(self, tree: Mapping, fields: dict[str, Entry]) -> None:
-        if "for" in fields or "join" in fields:  # what these lack has been said, or will be
-            return
-        self.findings.add(
-            Code.NO_OP,
-            f"this layer has no op, only {listed(fields)}",
-            tree.entries[0].key.span,
-            help="add what it is, " + _EXAMPLE,
-        )
-
-    def _several(self, first: Entry, others: list[Entry]) -> None:
-        names = [entry.key.text for entry in (first, *others)]
-        self.findings.add(
-            Code.SEVERAL_OPS,
-            f"a layer has one op key, this one has {len(names)}: {listed(names)}",
-            others[0].key.span,
-            related=tuple(
-                Related(entry.key.span, "another op key") for entry in (first, *others[1:])
-            ),
-            help=self._advice(first, others),
-        )
-
-    def _advice(self, first: Entry, others: list[Entry]) -> str:
-        is_bare = isinstance(first.value, Scalar) and first.value.value is None
-        if is_bare and not any(entry.key.text in self.ops for entry in others):
-            return f"arguments stand under the op: indent {listed(e.key.text for e in others)} more"
-        if first.key.text in self.ops and not any(e.key.text in self.ops for e in others):
-            return f"arguments stand under the op: `{first.key.text}: {{...}}`"
-        return "start each layer with `- `"
-
-    def _arguments(self, op: Entry) -> Tree | None:
-        """``None`` for an op key without a value: no arguments."""
-        is_empty = isinstance(op.value, Scalar) and op.value.value is None
-        return None if is_empty else op.value
-
-
-def _is_body(entry: Entry) -> bool:
-    return entry.key.text in _BODIES
-
-
-@lru_cache(maxsize=1024)
-def _meant(key: str) -> str | None:
-    return closest(key, LAYER_KEYS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, Edit
 from archcompile.frontend.fields import distinct, items, text, wrong_type
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.identifiers import nearest_identifier
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.structure_entries import STRUCTURES
 from archcompile.frontend.tree import Entry, Scalar, Sequence, Tree
 
@@ -16,10 +18,18 @@ def name_of(findings: Findings, entry: Entry | None) -> Scalar | None:
     """The one name under ``name``; ``None`` if there is none, or a list."""
     if entry is None or isinstance(entry.value, Sequence):
         return None
-    is_text = isinstance(entry.value, Scalar) and isinstance(entry.value.value, str)
-    is_word = not is_text and isinstance(entry.value, Scalar)
-    help = "a name starts with a letter; an unnamed layer gets one" if is_word else None
-    return text(findings, entry.value, "a name", help)
+    if not isinstance(entry.value, Scalar):
+        return text(findings, entry.value, "a name")
+    held = entry.value.value
+    if held is None or isinstance(held, str):
+        empty = held is None or not held.strip()
+        help = (
+            "give it one, e.g. `name: conv1`, or none: an unnamed layer gets one" if empty else None
+        )
+        return text(findings, entry.value, "a name", help)
+    near = nearest_identifier(entry.value.text)
+    help = f"a name starts with a letter: write `{near}`"
+    return text(findings, entry.value, "a name", help, replaced(entry.value, near or "layer"))
 
 
 def names_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...]:
@@ -27,7 +37,8 @@ def names_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...]:
     if entry is None or not isinstance(entry.value, Sequence):
         return ()
     every = items(findings, entry.value, "the names of outputs", "e.g. `name: [left, right]`")
-    return distinct(findings, [text(findings, item, "a name") for item in every])
+    named = [text(findings, item, "a name") for item in every]
+    return distinct(findings, named)
 
 
 def sources_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...] | None:
@@ -37,14 +48,19 @@ def sources_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...] | 
     every: tuple[Tree, ...] = (entry.value,)
     if isinstance(entry.value, Sequence):
         every = items(findings, entry.value, "the names of layers")
-    help = "an edge is by name, never by position"
-    sources = (text(findings, item, "the name of a layer", help) for item in every)
+    numbers = [e for e in every if isinstance(e, Scalar) and isinstance(e.value, int | float)]
+    if numbers:  # said once for all of them
+        help = "an edge is by name, never by position, e.g. `from: conv1`"
+        wrong_type(findings, numbers[0], "the name of a layer", help)
+    help = "name a layer above, e.g. `from: conv1`"
+    others = [each for each in every if each not in numbers]
+    sources = [text(findings, item, "the name of a layer", help) for item in others]
     return tuple(source for source in sources if source is not None)
 
 
 def applied(findings: Findings, entry: Entry) -> Scalar | None:
     """The layer that ``apply`` uses once more."""
-    help = "name a layer above: `apply: encoder`"
+    help = "name a layer above, e.g. `apply: encoder`"
     return text(findings, entry.value, "the name of a layer", help)
 
 
@@ -55,7 +71,7 @@ def check_chain(findings: Findings, fields: dict[str, Entry], chain: str) -> Non
             Code.NOT_IN_CHAIN,
             f"`from` cannot stand in {chain}: each layer there reads the one before it",
             fields["from"].key.span,
-            help="move the layer out of the sequence, or make the sequence a block",
+            help="move the layer behind the chain, or make the chain a block with `layers:`",
         )
     for key in (*STRUCTURES, "apply", EXCHANGE):
         if key in fields:
@@ -80,18 +96,18 @@ def refuse_in_chain(findings: Findings, key: Scalar, chain: str) -> None:
     )
 
 
-def check_beside(findings: Findings, fields: dict[str, Entry], ops: list[Entry]) -> None:
+def check_beside(findings: Findings, fields: dict[str, Entry], *, is_call: bool) -> None:
     """What belongs together: ``join`` and ``branches``, ``init`` and an op, names and one op."""
     if "join" in fields and "branches" not in fields:
-        inside = "in a residual it stands inside: `residual: {body: [...], join: ...}`"
-        alone = "named layers are joined by an op: `{from: [a, b], concat}`"
+        inside = "in a residual it stands inside, e.g. `residual: {body: [...], join: concat}`"
+        alone = "named layers are joined by an op, e.g. `{from: [a, b], concat}`"
         findings.add(
             Code.MISSING_KEY,
             "`join` without `branches`",
             fields["join"].key.span,
             help=inside if "residual" in fields else alone,
         )
-    if "init" in fields and not ops:
+    if "init" in fields and not is_call:
         findings.add(
             Code.MISSING_KEY,
             "`init` without an op",
@@ -101,11 +117,11 @@ def check_beside(findings: Findings, fields: dict[str, Entry], ops: list[Entry])
     name, repeated = fields.get("name"), fields.get("repeat")
     if name is None:
         return
-    if isinstance(name.value, Sequence) and (repeated is not None or not ops):
-        help = "give the layer one name" if ops else "e.g. `{name: [left, right], chunk: 2}`"
+    if isinstance(name.value, Sequence) and (repeated is not None or not is_call):
+        help = "give the layer one name" if is_call else "e.g. `{name: [left, right], chunk: 2}`"
         wrong_type(findings, name.value, "a name", help)
     elif repeated is not None:
-        for key in (*STRUCTURES, "apply"):
+        for key in (*STRUCTURES, "apply", EXCHANGE):
             if key in fields:
                 refuse_in_chain(findings, fields[key].key, "a named `repeat`")
 
@@ -119,4 +135,5 @@ def check_exchange(findings: Findings, op: Entry) -> None:
             "`exchange` has no arguments",
             op.value.span,
             help="write `exchange` alone",
+            fix=(Edit(op.key.span.to(op.value.span), EXCHANGE),),
         )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from archcompile.diagnostics import Code, Related, Span
+import re
+
+from archcompile.diagnostics import Code, Fix, Related, Span
 from archcompile.frontend.document import Loop
 from archcompile.frontend.fields import check_identifier, items, text, wrong_type
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
+_NOTHING: Fix = ()
+_PYTHON = re.compile(r"(?P<variable>[A-Za-z_]\w*) in (?P<values>[^{}'\"]+?):?")
 _EXAMPLE = "e.g. `for: {width: [64, 128]}`, or `for: {i: range(3)}` to count"
 
 
@@ -22,8 +27,13 @@ def repeat(findings: Findings, entry: Entry | None) -> Scalar | None:
             return entry.value
         case Scalar(value=str()) if entry.value.text.strip():
             return entry.value
-    help = "what is repeated stands beside it: `repeat: 2` and `layers: [...]`"
-    wrong_type(findings, entry.value, "a number of copies", help)
+    help, fix = "what is repeated stands beside it, e.g. `repeat: 2` and `conv2d: [8, 3]`", _NOTHING
+    held = entry.value.value if isinstance(entry.value, Scalar) else None
+    if isinstance(held, float) and held.is_integer() and held >= 0:
+        help, fix = f"write `{held:.0f}`", replaced(entry.value, f"{held:.0f}")
+    elif isinstance(held, int | float):
+        help = "a number of copies is an integer of at least 0, e.g. `repeat: 2`"
+    wrong_type(findings, entry.value, "a number of copies", help, fix)
     return None
 
 
@@ -41,8 +51,19 @@ def loop(findings: Findings, fields: dict[str, Entry]) -> Loop | None:
         case Sequence():
             return _row_loop(findings, header, rows, span)
         case _:
-            wrong_type(findings, header.value, "the loop's variables", _EXAMPLE)
+            _no_variables(findings, header.value)
             return None
+
+
+def _no_variables(findings: Findings, tree: Tree) -> None:
+    """Neither columns nor names: perhaps Python's ``i in range(3)``."""
+    found = _PYTHON.fullmatch(tree.text) if isinstance(tree, Scalar) else None
+    written = None if found is None else f"{{{found['variable']}: {found['values']}}}"
+    if written is not None and "," in written and "[" not in written:
+        written = None
+    help = f"write `{written}`" if written else _EXAMPLE
+    fix = replaced(tree, written) if written else ()
+    wrong_type(findings, tree, "the loop's variables", help, fix)
 
 
 def _check_body(findings: Findings, header: Entry, fields: dict[str, Entry]) -> None:
@@ -51,7 +72,7 @@ def _check_body(findings: Findings, header: Entry, fields: dict[str, Entry]) -> 
             Code.MISSING_KEY,
             "`for` has no `layers`",
             header.key.span,
-            help="write what is built each time as a list under `layers:` beside it",
+            help="list what is built each time beside it, e.g. `layers: [conv2d: [width, 3]]`",
         )
     if "repeat" in fields:
         findings.add(
@@ -70,14 +91,15 @@ def _refuse_parts(findings: Findings, fields: dict[str, Entry]) -> None:
             Code.MISSING_KEY,
             "`rows` without `for`",
             fields["rows"].key.span,
-            help="name the columns beside it: `for: [width, depth]`",
+            help="name the columns beside it, e.g. `for: [width, depth]`",
         )
     if "layers" in fields and "repeat" not in fields:
         findings.add(
             Code.MISSING_KEY,
             "`layers` in a layer's entry needs `for` or `repeat` beside it",
             fields["layers"].key.span,
-            help="a group of layers is `sequence:`",
+            help="did you mean `sequence`?",
+            fix=replaced(fields["layers"].key, "sequence"),
         )
 
 
@@ -90,7 +112,7 @@ def _column_loop(
             "`rows` fills variables without columns of their own",
             rows.key.span,
             related=(Related(span, "these have columns"),),
-            help="write `for: [width, depth]`, or leave `rows` out",
+            help="e.g. `for: [width, depth]` and the rows, or columns and no `rows`",
         )
     columns = []
     for entry in entries:
@@ -98,8 +120,16 @@ def _column_loop(
         if _is_column(entry.value):
             columns.append((entry.key, entry.value))
         else:
-            wrong_type(findings, entry.value, "a list of values", _EXAMPLE)
+            _no_column(findings, entry.value)
     return Loop(columns=tuple(columns), span=span)
+
+
+def _no_column(findings: Findings, tree: Tree) -> None:
+    """What is no list: a number counts, or stands alone."""
+    held = tree.value if isinstance(tree, Scalar) else None
+    written = f"range({held})" if type(held) is int and held > 0 else None
+    help = f"write `{written}` to count" if written else _EXAMPLE
+    wrong_type(findings, tree, "a list of values", help, replaced(tree, written) if written else ())
 
 
 def _is_column(tree: Tree) -> bool:
@@ -123,13 +153,14 @@ def _row_loop(findings: Findings, header: Entry, rows: Entry | None, span: Span)
                 f"two loop variables are called `{variable.text}`",
                 variable.span,
                 related=(Related(earlier.span, "first here"),),
+                help="give one of them another name",
             )
     if rows is None:
         findings.add(
             Code.MISSING_KEY,
             "`for` with a list of variables has no `rows`",
             header.key.span,
-            help="add `rows: [[...], ...]` beside it, or give each variable its own column",
+            help="list the rows beside it, e.g. `rows: [[64, 1], [128, 2]]`",
         )
     elif not _is_column(rows.value):
         wrong_type(findings, rows.value, "a list of rows", "e.g. `rows: [[64, 1], [128, 2]]`")

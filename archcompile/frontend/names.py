@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from keyword import iskeyword
 
-from archcompile.diagnostics import Code, Span
+from archcompile.diagnostics import Code, Edit, Fix, Span, SpecError
 from archcompile.frontend.findings import finding
+from archcompile.frontend.identifiers import character_fault, nearest_identifier
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_IN_CHAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 MODULE_ATTRIBUTES = frozenset(
     [
@@ -124,40 +124,71 @@ def check_layer_name(name: str, span: Span, *, chain: bool = False) -> str:
             Code.BAD_NAME,
             f"`{name}` is a path, and a member of a `sequence` has a name of one part",
             span,
-            help=f"write `{name.replace('.', '_')}`",
+            help=f"a name without points, e.g. `{name.replace('.', '_')}`"
+            if "{" in span.text()
+            else f"write `{name.replace('.', '_')}`",
+            fix=renamed(span, name, name.replace(".", "_")),
         )
     first, *rest = name.split(".")
-    if not (_IN_CHAIN if chain else _IDENTIFIER).match(first):
-        raise finding(
-            Code.BAD_NAME,
-            f"`{name}` is not a name: letters, digits and underscores, no digit first",
-            span,
-            help=_repaired(name),
-        )
+    fault = character_fault(first, "_-" if chain else "_")
+    if fault is not None:
+        raise _no_name(name, fault, span, _repaired(name, chain=chain))
     for part in rest:
         _check_part(name, part, span)
     for part in (first, *rest):
         owner = _owner(part) or _owner_of_part(part, is_inner=part is not first)
         if owner is not None:
+            free = ".".join(
+                f"{each.strip('_')}_1" if each == part else each for each in name.split(".")
+            )
             raise finding(
                 Code.BAD_NAME,
                 f"`{part}` is a word of {owner}",
                 span,
-                help=f"write `{name.replace(part, part.strip('_') + '_1')}`",
+                help=f"write `{free}`" if renamed(span, name, free) else "a template makes it here",
+                fix=renamed(span, name, free),
             )
     return name
+
+
+def _no_name(name: str, fault: str, span: Span, near: str | None) -> SpecError:
+    """The finding that this names nothing, with a name that is near."""
+    written = span.text()
+    if "{" in written:
+        return _no_template(written, fault, span)
+    return finding(
+        Code.BAD_NAME,
+        f"`{name}` is not a name: {fault}",
+        span,
+        help=f"write `{near}`" if near else "a name has letters, digits and `_`, a letter first",
+        fix=renamed(span, name, near) if near else (),
+    )
+
+
+def _no_template(written: str, fault: str, span: Span) -> SpecError:
+    """The finding that a template makes no names, once however many it makes."""
+    inner = written.strip("'\"")
+    near = f'"layer_{inner}"' if "digit" in fault and "\\" not in written else None
+    return finding(
+        Code.BAD_NAME,
+        f"`{inner}` makes no name: {fault}",
+        span,
+        help=f"write `{near}`" if near else "a name has letters, digits and `_`, a letter first",
+        fix=(Edit(span, near),) if near else (),
+    )
+
+
+def renamed(span: Span, name: str, near: str) -> Fix:
+    """Another name in its place; a name that a template made stands in no text."""
+    return (Edit(span, near),) if span.text().strip("'\"") == name else ()
 
 
 def _check_part(name: str, part: str, span: Span) -> None:
     """A part behind the first: a word or a number as a list counts."""
     if _IDENTIFIER.match(part) or re.fullmatch("0|[1-9][0-9]*", part):
         return
-    raise finding(
-        Code.BAD_NAME,
-        f"`{name}` is not a name: each part of a path is a word or a number, got `{part}`",
-        span,
-        help=_repaired(name),
-    )
+    fault = f"each part of a path is a word or a number, got `{part}`"
+    raise _no_name(name, fault, span, _repaired(name))
 
 
 def _owner_of_part(part: str, *, is_inner: bool) -> str | None:
@@ -173,7 +204,13 @@ def _owner(name: str) -> str | None:
     return "torch.nn.Sequential" if name in SEQUENTIAL_ATTRIBUTES else None
 
 
-def _repaired(name: str) -> str | None:
-    candidate = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_")
-    candidate = f"layer_{candidate}" if candidate[:1].isdigit() else candidate
-    return f"write `{candidate}`" if candidate else None
+def _repaired(name: str, *, chain: bool = False) -> str | None:
+    """The nearest path of names; parts behind the first may be numbers."""
+    first, *rest = name.split(".")
+    near = [nearest_identifier(first, "layer", "_-" if chain else "_")]
+    near += [
+        str(int(part)) if part.isdecimal() and part.isascii() else nearest_identifier(part)
+        for part in rest
+    ]
+    found = [part for part in near if part]
+    return ".".join(found) or None

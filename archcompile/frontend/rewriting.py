@@ -80,6 +80,19 @@ def without_entry(mapping: Mapping, key: str) -> Fix:
     return (Edit(span.start().to(following.start()), ""),)
 
 
+def without_item(sequence: Sequence, item: Tree) -> Fix:
+    """A list without an item that is not its first."""
+    place = next((i for i, each in enumerate(sequence.items) if each is item), 0)
+    if place == 0:
+        return ()
+    return (Edit(sequence.items[place - 1].span.end().to(item.span), ""),)
+
+
+def is_one_line(span: Span) -> bool:
+    """Whether a text stands on one line, so that it can be put on another."""
+    return span.line == span.end_line
+
+
 def line_before(line: Span, text: str) -> Fix:
     """A layer before the one that stands at ``line``, in the list where that stands."""
     before = line.file.line(line.line)[: line.column - 1]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from archcompile.diagnostics import Code, Span
+from archcompile.diagnostics import Code, Edit, Span
+from archcompile.frontend import foreign_keys
 from archcompile.frontend.document import Branch, Branches, GpuGroups, Layer, Residual
-from archcompile.frontend.fields import Keys, known_entries, missing_key, text, wrong_type
+from archcompile.frontend.fields import (
+    TRUTHS,
+    Keys,
+    known_entries,
+    missing_key,
+    text,
+    wrong_type,
+)
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 STRUCTURES = ("branches", "residual", "gpu_groups")
 
 _BRANCHES_EXAMPLE = "e.g. `branches: {a: {conv2d: 8}, b: [relu, {conv2d: 8}]}`"
 _JOIN_EXAMPLE = "e.g. `join: concat` or `join: {concat: 2}`"
-_BODY_EXAMPLE = "list the body: `residual: [...]`, or `residual: {body: [...], shortcut: ...}`"
+_BODY_EXAMPLE = "list the body, e.g. `residual: [conv2d: [8, 3, padding: 1], relu]`"
 _GROUPS_EXAMPLE = "e.g. `gpu_groups: {count: 2, layers: [...]}`"
-_RESIDUAL_KEYS = Keys("`residual`", ("body", "shortcut", "skip", "join"))
-_GROUPS_KEYS = Keys("`gpu_groups`", ("count", "layers"))
+_RESIDUAL_KEYS = Keys("`residual`", ("body", "shortcut", "skip", "join"), foreign_keys.RESIDUAL)
+_GROUPS_KEYS = Keys("`gpu_groups`", ("count", "layers"), foreign_keys.GROUPS)
 
 
 class Lines(Protocol):
@@ -61,8 +70,9 @@ def _keyed_branch(lines: Lines, entry: Entry) -> Branch | None:
         chain = _chain(lines, entry.value, entry.key, "a branch that is a list")
         return Branch(name=entry.key, lines=() if chain is None else (chain,), span=span)
     if isinstance(entry.value, Scalar) and entry.value.value is None:
-        help = f"`{entry.key.text}: []` is the identity"
-        wrong_type(lines.findings, entry.value, "a layer or a list of layers", help)
+        help = f"write `{entry.key.text}: []` for the identity"
+        empty = Edit(entry.key.span.to(entry.value.span), f"{entry.key.text}: []")
+        wrong_type(lines.findings, entry.value, "a layer or a list of layers", help, (empty,))
         return None
     layer = lines.layer(entry.value, name=entry.key)
     return None if layer is None else Branch(name=entry.key, lines=(layer,), span=span)
@@ -122,17 +132,18 @@ def residual(lines: Lines, entry: Entry) -> Residual:
         is_list = isinstance(entry.value, Sequence)
         body = lines.layers(entry.value) if is_list else ()
         join = _join(lines, entry.key, "add", None)
-        return Residual(body=body, shortcut=None, skip=None, join=join, span=span)
-    if entry.value.get("body") is None:
-        missing_key(lines.findings, "`residual`", "body", entry.key.span, _BODY_EXAMPLE)
-        known: dict[str, Entry] = {}
-    else:
+        return Residual(body=body, shortcut=None, skip=None, join=join, tree=entry.value, span=span)
+    known = {e.key.text: e for e in entry.value.entries if e.key.text in _RESIDUAL_KEYS.known}
+    if "body" in known or "body" in _RESIDUAL_KEYS.meant_in(entry.value):
         known = known_entries(lines.findings, entry.value, _RESIDUAL_KEYS)
+    else:
+        missing_key(lines.findings, "`residual`", "body", entry.key.span, _BODY_EXAMPLE)
     return Residual(
         body=_body(lines, known["body"].value) if "body" in known else (),
         shortcut=_shortcut(lines, known.get("shortcut")),
         skip=condition(lines.findings, known.get("skip"), "e.g. `skip: stride == 1`"),
         join=_join(lines, entry.key, "add", known.get("join")),
+        tree=entry.value,
         span=span,
     )
 
@@ -159,6 +170,13 @@ def condition(findings: Findings, entry: Entry | None, help: str) -> Scalar | No
         return None
     if isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
         return entry.value
+    word = entry.value.text if isinstance(entry.value, Scalar) else ""
+    if word in TRUTHS:
+        meant = TRUTHS[word]
+        wrong_type(
+            findings, entry.value, "a condition", f"write `{meant}`", replaced(entry.value, meant)
+        )
+        return None
     return text(findings, entry.value, "a condition", help)
 
 
@@ -169,7 +187,7 @@ def gpu_groups(lines: Lines, entry: Entry) -> GpuGroups | None:
         return None
     known = known_entries(lines.findings, entry.value, _GROUPS_KEYS)
     for key in _GROUPS_KEYS.known:
-        if key not in known:
+        if key not in known and key not in _GROUPS_KEYS.meant_in(entry.value):
             missing_key(lines.findings, "`gpu_groups`", key, entry.key.span, _GROUPS_EXAMPLE)
     count = _gpus(lines.findings, known["count"].value) if "count" in known else None
     layers = lines.layers(known["layers"].value) if "layers" in known else ()

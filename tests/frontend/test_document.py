@@ -235,11 +235,17 @@ def test_a_wrong_document_is_said_at_its_place(text: str, lines: list[str]) -> N
         ("[]", ["AC207 3:8 expected a shape, got an empty list"]),
         (
             "[N, 0.5]",
-            ["AC208 3:12 expected a size: a number, a parameter, or a capital letter such as `N`"],
+            [
+                "AC208 3:12 expected a size: a number, a parameter, or a capital letter such as "
+                "`N`, got the number 0.5"
+            ],
         ),
         (
             "{x: [N, [3]]}",
-            ["AC208 3:16 expected a size: a number, a parameter, or a capital letter such as `N`"],
+            [
+                "AC208 3:16 expected a size: a number, a parameter, or a capital letter such as "
+                "`N`, got a list"
+            ],
         ),
         (
             "{in: [N, 3]}",
@@ -268,17 +274,16 @@ def test_a_wrong_input_is_said_at_its_place(shape: str, lines: list[str]) -> Non
         ),
         (
             "lambda: 3",
-            "AC310 5:10 `lambda` cannot be the name of a parameter: this is a word of Python's own",
+            "AC310 5:10 `lambda` cannot be the name of a parameter: it is a word of Python's own",
         ),
         (
             "ä: 3",
-            "AC310 5:10 `ä` cannot be the name of a parameter: a name has letters, digits "
-            "and `_`, and does not start with a digit",
+            "AC310 5:10 `ä` cannot be the name of a parameter: `ä` (LATIN SMALL LETTER A "
+            "WITH DIAERESIS) is no letter of ASCII",
         ),
         (
             "__init__: 3",
-            "AC310 5:10 `__init__` cannot be the name of a parameter: a name must not "
-            "start with `__`",
+            "AC310 5:10 `__init__` cannot be the name of a parameter: it starts with `__`",
         ),
         ("p: float", "AC203 5:13 expected a type or a default, got the text `float`"),
         ("p: ", "AC203 5:13 expected a type or a default, got nothing"),
@@ -318,7 +323,7 @@ def test_a_parameter_and_an_input_have_two_names() -> None:
         ("{nmae: c1, conv2d: 3}", ["AC201 5:4 unknown key `nmae` beside a layer's op"]),
         (
             "{nmae: c1, conv: 3}",
-            ["AC206 5:14 a layer has one op key, this one has 2: `nmae`, `conv`"],
+            ["AC201 5:4 unknown key `nmae` beside a layer's op"],
         ),
         ("{relu: , tanh}", ["AC206 5:12 a layer has one op key, this one has 2: `relu`, `tanh`"]),
         (
@@ -381,7 +386,7 @@ def test_arguments_beside_their_op_are_recognised() -> None:
         "arguments stand under the op: indent `out_channels`, `kernel_size` more"
     )
     places = [(related.span.line, related.span.column) for related in finding.related]
-    assert places == [(5, 3), (7, 3)]
+    assert places == [(5, 3)]
 
 
 def test_a_misspelt_key_beside_a_block_of_the_file_is_recognised() -> None:
@@ -402,9 +407,7 @@ def test_a_misspelt_key_beside_a_block_of_the_file_is_recognised() -> None:
         ("{layers: [relu], inputs: [x, x]}", "AC309 5:42 `x` stands twice"),
         (
             "{layers: [relu], inputs: [1x]}",
-            "AC310 5:39 `1x` cannot be the name of an input: a name "
-            "has letters, digits and `_`, and does not start with "
-            "a digit",
+            "AC310 5:39 `1x` cannot be the name of an input: it starts with a digit",
         ),
     ],
 )

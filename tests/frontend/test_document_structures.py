@@ -168,7 +168,7 @@ def test_a_parameter_of_a_block_that_holds_a_layer_is_an_op_in_its_body() -> Non
     )
     assert refused(text) == [
         "AC201 4:47 unknown key `nmae` beside a layer's op",
-        "AC206 5:20 a layer has one op key, this one has 2: `nmae`, `unit`",
+        "AC201 5:11 unknown key `nmae` beside a layer's op",
     ]
 
 
@@ -306,7 +306,7 @@ def test_a_block_that_is_a_sequence_is_a_chain() -> None:
 
 def test_a_residual_without_a_body_says_how_it_is_written() -> None:
     assert help_of_layer("{residual: {conv2d: 3}}") == (
-        "list the body: `residual: [...]`, or `residual: {body: [...], shortcut: ...}`"
+        "list the body, e.g. `residual: [conv2d: [8, 3, padding: 1], relu]`"
     )
 
 

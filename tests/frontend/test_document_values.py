@@ -85,9 +85,7 @@ def test_a_wrong_parameter_is_said_at_its_place(written: str, line: str) -> None
 
 
 def test_the_default_of_a_choice_is_suggested() -> None:
-    assert help_of_key("params: {p: {choice: [same, valid], default: sane}}") == (
-        "write `default: same`, or leave it out: then it is required"
-    )
+    assert help_of_key("params: {p: {choice: [same, valid], default: sane}}") == ("write `same`")
 
 
 def test_let_names_derived_values_in_order() -> None:
@@ -111,8 +109,7 @@ def test_let_names_derived_values_in_order() -> None:
         ),
         (
             "let: {1a: 1}",
-            "AC310 5:7 `1a` cannot be the name of a derived value: a name has letters, digits "
-            "and `_`, and does not start with a digit",
+            "AC310 5:7 `1a` cannot be the name of a derived value: it starts with a digit",
         ),
     ],
 )
@@ -212,8 +209,7 @@ def test_a_constant_may_be_an_expression() -> None:
         ),
         (
             "{0w: 1}",
-            "AC310 5:22 `0w` cannot be the name of a weight: a name has letters, digits and `_`, "
-            "and does not start with a digit",
+            "AC310 5:22 `0w` cannot be the name of a weight: it starts with a digit",
         ),
     ],
 )
@@ -285,7 +281,7 @@ def test_an_output_may_be_for_training_and_have_a_losss_weight() -> None:
         ("outputs: {a: {trainig: true}}", "AC201 5:15 unknown key `trainig` in an output"),
         (
             "outputs: [class]",
-            "AC310 5:11 `class` cannot be the name of an output: this is a word of Python's own",
+            "AC310 5:11 `class` cannot be the name of an output: it is a word of Python's own",
         ),
         (
             "blocks: {u: {layers: [relu], outputs: {a: {from: relu, training: true}}}}",
