@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from archcompile.diagnostics import Code, Edit, Fix, SpecError
@@ -18,6 +18,8 @@ from archcompile.ops import all_ops
 
 _COLON = re.compile(r"\s*:(?=\s*(?:[,}\]#]|$))")
 """The colon behind a key that has no value."""
+_MOST_STRANGE = 1000
+"""The most unknown words of a network for which a near one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Catalogue:
 
     ops: dict[str, type[Op]]
     blocks: dict[str, Block]
+    strange: set[str] = field(default_factory=set, compare=False)
+    """Unknown words for which a near one was looked for."""
 
     @classmethod
     def of(cls, blocks: tuple[Block, ...]) -> Catalogue:
@@ -98,6 +102,10 @@ class Catalogue:
         return why_absent(word) or "`archcompile list --ops` shows what there is"
 
     def _near(self, word: str) -> str | None:
+        """The word most like this one; of very many, the first ones' only: who reads that far?"""
+        if word not in self.strange and len(self.strange) >= _MOST_STRANGE:
+            return None
+        self.strange.add(word)
         return self._words().closest(_plain(word)) or near(word)
 
     def _words(self) -> Words:
