@@ -145,7 +145,7 @@ def _claims(findings: Findings, entry: Entry) -> Iterator[Claim]:
         yield from _shapes(findings, entry)
     elif isinstance(entry.value, Mapping):
         for field in entry.value.entries:
-            yield from _receptive_field(findings, field.value, field.key.text)
+            yield from _receptive_field(findings, field.value, field.key)
     else:
         yield from _receptive_field(findings, entry.value, None)
 
@@ -163,10 +163,16 @@ def _count(findings: Findings, subject: _Subject, tree: Tree) -> Iterator[Claim]
         yield Claim(subject=subject, value=number, span=tree.span)
 
 
-def _receptive_field(findings: Findings, tree: Tree, layer: str | None) -> Iterator[Claim]:
+def _receptive_field(findings: Findings, tree: Tree, layer: Scalar | None) -> Iterator[Claim]:
     number = _integer(findings, tree, "a number of pixels", None)
     if number is not None:
-        yield Claim(subject="receptive_field", layer=layer, value=number, span=tree.span)
+        yield Claim(
+            subject="receptive_field",
+            layer=None if layer is None else layer.text,
+            value=number,
+            span=tree.span,
+            layer_span=None if layer is None else layer.span,
+        )
 
 
 def _shapes(findings: Findings, entry: Entry) -> Iterator[Claim]:
@@ -186,7 +192,14 @@ def _shapes(findings: Findings, entry: Entry) -> Iterator[Claim]:
         numbers = [_integer(findings, size, "a size", None) for size in sizes]
         shape = tuple(number for number in numbers if number is not None)
         if shape and len(shape) == len(sizes):
-            yield Claim(subject="shapes", layer=field.key.text, value=shape, span=field.value.span)
+            place = field.value.span
+            yield Claim(
+                subject="shapes",
+                layer=field.key.text,
+                value=shape,
+                span=place,
+                layer_span=field.key.span,
+            )
 
 
 def _integer(

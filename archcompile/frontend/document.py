@@ -214,6 +214,8 @@ class Claim(Model):
     inference: bool = False
     """Said under ``inference``: layers that only training needs are left out."""
     span: Span
+    """The value."""
+    layer_span: Span | None = None
 
 
 class Variant(Model):

@@ -197,11 +197,11 @@ def gpu_groups(lines: Lines, entry: Entry) -> GpuGroups | None:
 
 
 def _gpus(findings: Findings, tree: Tree) -> Scalar | None:
-    """A positive integer, or an expression of one."""
+    """A number, or an expression of one; which numbers serve is said where it is known."""
     match tree:
         case Scalar(value=bool()):
             pass
-        case Scalar(value=int() as count) if count > 0:
+        case Scalar(value=int() | float()):
             return tree
         case Scalar(value=str()) if tree.text.strip():
             return tree
