@@ -162,8 +162,20 @@ class _Elaboration:
                 if value is not None:
                     made = ProgramOutput(name, value, output.training, output.loss_weight)
                     found.append((made, output.source))
+        if not (found or findings.found):
+            self._refuse_absent(findings)
         _require_inference(findings, found, self.document.outputs)
         return found
+
+    def _refuse_absent(self, findings: Findings) -> None:
+        """A network all of whose outputs are layers that conditions leave out gives nothing."""
+        first = self.document.outputs[0].source
+        findings.add(
+            Code.UNKNOWN_LAYER,
+            f"`{self._name()}` has no output: `{first.text}` is left out by its condition",
+            first.span,
+            help="name a layer that is there in every network of the file",
+        )
 
     def _last(self, findings: Findings, places: Places[Value | None]) -> list[_Shown]:
         """Without ``outputs``: what the last line leaves."""

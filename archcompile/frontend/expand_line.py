@@ -307,9 +307,11 @@ def _piece_paths(
         names = ", ".join(each.text for each in layer.names)
         raise finding(
             Code.WRONG_INPUT_COUNT,
-            f"`{op.key}` has one output, got {len(parts)} names",
-            layer.names[1].span,
-            help=f"`chunk` cuts it, e.g. `{{name: [{names}], chunk: {len(parts)}}}` behind it",
+            f"`{op.key}` has one output, got {'a list of' if len(parts) == 1 else len(parts)} names",
+            layer.names[min(1, len(parts) - 1)].span,
+            help="the name alone, without brackets"
+            if len(parts) == 1
+            else f"`chunk` cuts it, e.g. `{{name: [{names}], chunk: {len(parts)}}}` behind it",
         )
     if not parts:
         return tuple(f"{path}.{index}" for index in range(count))
