@@ -10,6 +10,7 @@ from typing import TypeAlias
 from archcompile.diagnostics import Code, InternalError, Span, SpecError
 from archcompile.frontend.block_arguments import Bound
 from archcompile.frontend.catalogue import Catalogue
+from archcompile.frontend.counted import Spent
 from archcompile.frontend.define import Definer
 from archcompile.frontend.document import Cite, Claim, Document, Output, Variant
 from archcompile.frontend.expand import Expansion, body_frame
@@ -46,15 +47,19 @@ def elaborate(
     overrides: Mapping[str, object] | None = None,
     *,
     define: bool = True,
+    spent: Spent | None = None,
 ) -> Program:
     """One network of a file, with every finding about it raised at once.
 
     ``overrides`` are the caller's parameter values. Without ``define`` it has no classes, which
-    takes half the time. Raises ``SpecError``.
+    takes half the time. ``spent`` is what the file's other networks have come to. Raises ``SpecError``.
     """
     chosen = chosen_variant(document, variant)
     values = parameter_values(document, chosen, overrides or {})
-    return _Elaboration(document, chosen, values, define).run()
+    spent = Spent() if spent is None else spent
+    if chosen is not None:
+        spent.refuse_next(chosen.name)
+    return _Elaboration(document, chosen, values, define, spent).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class _Elaboration:
     variant: Variant | None
     values: Values
     define: bool
+    spent: Spent
 
     def run(self) -> Program:
         findings = Findings()
@@ -72,7 +78,9 @@ class _Elaboration:
             name: None if kind is None else Value(name, kind, span) for name, kind, span in inputs
         }
         frame = self._frame(findings, {name: kind for name, kind, _ in inputs})
-        expansion = Expansion(catalogue, findings, [Scope(self.document.init, frame)])
+        expansion = Expansion(
+            catalogue, findings, [Scope(self.document.init, frame)], spent=self.spent
+        )
         try:
             expansion.foresee(self.document.layers)
             members, places = LineMaker(expansion).body(self.document.layers, "", frame, given)
@@ -172,7 +180,7 @@ class _Elaboration:
         first = self.document.outputs[0].source
         findings.add(
             Code.UNKNOWN_LAYER,
-            f"`{self._name()}` has no output: `{first.text}` is left out by its condition",
+            f"no output is left: `{first.text}` is left out by its condition",
             first.span,
             help="name a layer that is there in every network of the file",
         )

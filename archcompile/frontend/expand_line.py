@@ -305,12 +305,13 @@ def _piece_paths(
     """Where the outputs of an op of several stand: under their own names, or numbered."""
     if count is None:
         names = ", ".join(each.text for each in layer.names)
+        is_one = len(parts) == 1
         raise finding(
             Code.WRONG_INPUT_COUNT,
-            f"`{op.key}` has one output, got {'a list of' if len(parts) == 1 else len(parts)} names",
-            layer.names[min(1, len(parts) - 1)].span,
+            f"`{op.key}` has one output, got {'a list of' if is_one else len(parts)} names",
+            layer.names[0 if is_one else 1].span,
             help="the name alone, without brackets"
-            if len(parts) == 1
+            if is_one
             else f"`chunk` cuts it, e.g. `{{name: [{names}], chunk: {len(parts)}}}` behind it",
         )
     if not parts:
