@@ -29,7 +29,13 @@ def quoted_text(text: str) -> str:
         return f'"{text}"'
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return double_quoted(text)
+
+
+def double_quoted(text: str) -> str:
+    """The text between double quotes, on one line."""
+    inner = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{inner}"'
 
 
 def shortened(text: str) -> str:

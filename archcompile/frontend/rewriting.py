@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping as MappingOf
 
 from archcompile.diagnostics import Edit, Fix, Span
+from archcompile.frontend.plain_text import double_quoted
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./*+()= -]*[A-Za-z0-9_)]")
@@ -21,7 +22,7 @@ def yaml_text(word: str) -> str:
     """A text as a value in flow style: quoted unless it is surely plain."""
     if _PLAIN.fullmatch(word) and not word.startswith((" ", "-", "*", "=")):
         return word
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return double_quoted(word)
 
 
 def replaced(tree: Tree, text: str) -> Fix:
@@ -31,7 +32,7 @@ def replaced(tree: Tree, text: str) -> Fix:
 
 def quoted(tree: Scalar) -> Fix:
     """The same text between quotes."""
-    return (Edit(tree.span, '"' + tree.text.replace("\\", "\\\\").replace('"', '\\"') + '"'),)
+    return (Edit(tree.span, double_quoted(tree.text)),)
 
 
 def with_argument(
@@ -54,7 +55,7 @@ def with_entry(collection: Mapping | Sequence, added: str) -> Fix:
     if collection.flow:
         end = collection.span.end()
         place = Span(end.file, end.line, end.column - 1, end.line, end.column - 1)
-        comma = ", " if parts and not _ends_in_comma(collection) else ""
+        comma = "" if not parts else " " if _ends_in_comma(collection) else ", "
         return (Edit(place, f"{comma}{added}"),)
     if not parts:
         return ()
@@ -65,7 +66,7 @@ def with_entry(collection: Mapping | Sequence, added: str) -> Fix:
     lead = before if isinstance(collection, Sequence) else " " * len(before)
     if isinstance(collection, Sequence) and not _ITEM.fullmatch(before):
         return ()
-    return (Edit(last, f"\n{lead}{added}"),)
+    return (Edit(_behind_comment(last), f"\n{lead}{added}"),)
 
 
 def without_entry(mapping: Mapping, key: str) -> Fix:
@@ -106,8 +107,16 @@ def line_after(line: Span, text: str) -> Fix:
     """A layer behind the one that stands at ``line``."""
     before = line.file.line(line.line)[: line.column - 1]
     if _ITEM.fullmatch(before):
-        return (Edit(line.end(), f"\n{before}{text}"),)
+        return (Edit(_behind_comment(line.end()), f"\n{before}{text}"),)
     return (Edit(line.end(), f", {text}"),)
+
+
+def _behind_comment(end: Span) -> Span:
+    """The end of a value, or of its line where nothing but a comment is behind it."""
+    line = end.file.line(end.line)
+    if re.fullmatch(r"\s*(?:\s#.*)?", line[end.column - 1 :]) is None:
+        return end
+    return Span(end.file, end.line, len(line) + 1, end.line, len(line) + 1)
 
 
 def _first_argument(call: Scalar, arguments: Tree | None, added: str) -> Fix:
@@ -118,7 +127,7 @@ def _first_argument(call: Scalar, arguments: Tree | None, added: str) -> Fix:
             return (Edit(arguments.span, f"{{{added}}}"),)  # a `null` that is written out
         between = call.span.end().to(arguments.span.start()).text()
         colon = "" if ":" in between else ":"
-        return (Edit(call.span.end().to(arguments.span), f"{between}{colon} {{{added}}}"),)
+        return (Edit(call.span.end().to(arguments.span), f"{between.rstrip()}{colon} {{{added}}}"),)
     return (Edit(arguments.span, f"{{{added}}}"),)
 
 
