@@ -19,9 +19,9 @@ from archcompile.frontend.fields import (
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.initializers import body_init
 from archcompile.frontend.layer_entries import LayerReader
-from archcompile.frontend.layer_parts import EXCHANGE
 from archcompile.frontend.op_keys import LAYER_KEYS
 from archcompile.frontend.rewriting import replaced
+from archcompile.frontend.structure_entries import EXCHANGE
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 _BLOCK_KEYS = Keys(

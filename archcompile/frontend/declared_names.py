@@ -24,8 +24,10 @@ from archcompile.frontend.fields import (
 )
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.functions import FUNCTIONS
+from archcompile.frontend.op_keys import LAYER_KEYS
 from archcompile.frontend.python_calls import split, value_in_yaml
 from archcompile.frontend.rewriting import replaced
+from archcompile.frontend.structure_entries import EXCHANGE
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
 Let: TypeAlias = tuple[tuple[Scalar, Tree], ...]
@@ -127,6 +129,20 @@ def _is_empty(tree: Tree) -> bool:
 
 
 def _parameter(findings: Findings, entry: Entry) -> Parameter | None:
+    parameter = _declared(findings, entry)
+    name = entry.key.text
+    if parameter is not None and parameter.type == "layer" and name in (*LAYER_KEYS, EXCHANGE):
+        findings.add(
+            Code.BAD_NAME,
+            f"`{name}` cannot be the name of a layer parameter: it has a meaning in `layers`",
+            entry.key.span,
+            help=f"write `my_{name}`",
+            fix=replaced(entry.key, f"my_{name}"),
+        )
+    return parameter
+
+
+def _declared(findings: Findings, entry: Entry) -> Parameter | None:
     check_visible_name(findings, entry.key, "a parameter")
     if isinstance(entry.value, Mapping):
         return _described_parameter(findings, entry, entry.value)

@@ -25,8 +25,8 @@ from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.identifiers import nearest_identifier
 from archcompile.frontend.initializers import body_init
 from archcompile.frontend.layer_entries import LayerReader
-from archcompile.frontend.layer_parts import EXCHANGE
 from archcompile.frontend.rewriting import replaced, without_entry
+from archcompile.frontend.structure_entries import EXCHANGE
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Tree
 
 _Section = TypeVar("_Section")

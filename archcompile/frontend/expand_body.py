@@ -159,7 +159,22 @@ class ExpandedBody(ClassBody[Open_]):
     def _applied(self, name: str, source: Scalar) -> tuple[str, Layer, Frame]:
         path = self.places.path_of(name)
         if path is not None and path in self.first:
-            return path, *self.first[path]
+            used, frame = self.first[path]
+            if reads_nothing(used, frame, self.maker.expansion.catalogue):
+                raise finding(
+                    Code.BAD_ARGUMENT,
+                    f"`{name}` is a bare value, and no layer that can be applied again",
+                    source.span,
+                    help="a line reads it by `from`, e.g. `{from: [x, scale], mul}`",
+                )
+            return path, used, frame
+        if path is None and name in self.places.inputs:
+            raise finding(
+                Code.BAD_ARGUMENT,
+                f"`{name}` is an input, and no layer that can be applied again",
+                source.span,
+                help="a line reads an input by `from`, e.g. `{from: x, relu}`",
+            )
         if path is None:
             raise self.places.unknown(source, name)
         raise finding(

@@ -29,11 +29,14 @@ def _too_few(
     op: Op, call: Scalar, layer: Layer, reads: Flow, path: str, record: Record
 ) -> SpecError:
     span = call.span if layer.sources is None else layer.sources_span or call.span
+    help = _which(call.text, MORE, layer, path, record)
+    if not call.plain and call.span.text() == "branches":  # the word is the default of `join`
+        help = "one way is no branching: its lines stand in the body, without `branches`"
     return finding(
         Code.WRONG_INPUT_COUNT,
         f"`{op.key}` joins two values or more, got {len(reads)}",
         span,
-        help=_which(call.text, MORE, layer, path, record),
+        help=help,
         related=_origins(reads, record),
     )
 

@@ -14,7 +14,6 @@ from archcompile.frontend.fields import items, wrong_type
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.initializers import layer_init
 from archcompile.frontend.layer_parts import (
-    EXCHANGE,
     applied,
     check_beside,
     check_chain,
@@ -30,6 +29,7 @@ from archcompile.frontend.op_keys import BODIES, EXAMPLE, OpKeys
 from archcompile.frontend.python_calls import python_call
 from archcompile.frontend.rewriting import is_one_line, replaced, without_entry
 from archcompile.frontend.structure_entries import (
+    EXCHANGE,
     branches,
     condition,
     gpu_groups,

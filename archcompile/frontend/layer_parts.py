@@ -7,10 +7,9 @@ from archcompile.frontend.fields import distinct, items, text, wrong_type
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.identifiers import nearest_identifier
 from archcompile.frontend.rewriting import replaced
-from archcompile.frontend.structure_entries import STRUCTURES
+from archcompile.frontend.structure_entries import EXCHANGE, STRUCTURES
 from archcompile.frontend.tree import Entry, Scalar, Sequence, Tree
 
-EXCHANGE = "exchange"
 _AS_BLOCK = "make it a block with `layers:`"
 
 

@@ -19,6 +19,8 @@ from archcompile.frontend.findings import Findings
 from archcompile.frontend.rewriting import replaced
 from archcompile.frontend.tree import Entry, Mapping, Scalar, Sequence, Tree
 
+EXCHANGE = "exchange"
+"""The word of a line in `gpu_groups` that is no op: there every GPU gets all of a value."""
 STRUCTURES = ("branches", "residual", "gpu_groups")
 
 _BRANCHES_EXAMPLE = "e.g. `branches: {a: {conv2d: 8}, b: [relu, {conv2d: 8}]}`"
@@ -101,6 +103,9 @@ def _join(lines: Lines, key: Scalar, default: str, entry: Entry | None) -> Layer
     if isinstance(entry.value, Scalar):
         text(lines.findings, entry.value, "an op or a block that joins", _JOIN_EXAMPLE)
         return Layer(span=entry.value.span, op=entry.value)
+    if isinstance(entry.value, Sequence):
+        wrong_type(lines.findings, entry.value, "an op or a block that joins", _JOIN_EXAMPLE)
+        return Layer(span=entry.value.span)
     layer = lines.layer(entry.value)
     if layer is not None and (layer.op is None or not _is_call(layer)):
         lines.findings.add(
@@ -161,7 +166,16 @@ def _shortcut(lines: Lines, entry: Entry | None) -> Layer | None:
     if isinstance(entry.value, Sequence):
         name = _word(entry.value.span, "shortcut")
         return _chain(lines, entry.value, name, "a shortcut that is a list")
-    return lines.layer(entry.value)
+    layer = lines.layer(entry.value)
+    if layer is not None and layer.op is not None and layer.op.text == EXCHANGE:
+        lines.findings.add(
+            Code.WRONG_TYPE,
+            "a shortcut is a layer or a chain, and `exchange` is neither",
+            layer.op.span,
+            help="`exchange` stands in the lines of `gpu_groups`, before the residual",
+        )
+        return None
+    return layer
 
 
 def condition(findings: Findings, entry: Entry | None, help: str) -> Scalar | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archcompile.frontend.initializers import PARAMETER
-from archcompile.frontend.layer_parts import EXCHANGE
+from archcompile.frontend.structure_entries import EXCHANGE
 from archcompile.schema import starts
 from archcompile.schema.callables import Callable, reference
 from archcompile.schema.keys_of_lines import (

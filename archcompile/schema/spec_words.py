@@ -13,9 +13,9 @@ from archcompile.frontend.declared_names import parameters
 from archcompile.frontend.document import Parameter
 from archcompile.frontend.documents import is_library
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.layer_parts import EXCHANGE
 from archcompile.frontend.reader import read
 from archcompile.frontend.spec_folder import SpecFolder
+from archcompile.frontend.structure_entries import EXCHANGE
 from archcompile.frontend.tree import Mapping, Tree
 from archcompile.frontend.uses import MOST_FILES
 from archcompile.schema.keys_of_lines import BESIDE, BODIES

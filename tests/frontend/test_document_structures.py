@@ -202,7 +202,10 @@ def test_arguments_of_a_structures_line_stay_as_they_are_written() -> None:
             "{branches: [relu], join: }",
             ["AC203 5:28 expected an op or a block that joins, got nothing"],
         ),
-        ("{branches: [relu], join: [add]}", ["AC203 5:28 expected a layer, got a list"]),
+        (
+            "{branches: [relu], join: [add]}",
+            ["AC203 5:28 expected an op or a block that joins, got a list"],
+        ),
         (
             "{branches: [relu], residual: [tanh]}",
             ["AC206 5:22 a layer has one op key, this one has 2: `branches`, `residual`"],
