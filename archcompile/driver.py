@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from archcompile.diagnostics import (
     Severity,
     Span,
     SpecError,
+    Unfinished,
 )
 from archcompile.frontend import (
     STANDARD_INPUT,
@@ -28,6 +30,7 @@ from archcompile.frontend import (
     read_document,
     read_file,
 )
+from archcompile.frontend.counted import Spent
 from archcompile.frontend.source_file import is_folder
 from archcompile.frontend.unused import unused
 from archcompile.frontend.warnings import needless, warnings
@@ -124,23 +127,39 @@ def check(
 ) -> Checked:
     """Every finding of every file. Raises ``SpecError`` where there is no file to check.
 
+    A bug of ours in one file does not end the run: ``Unfinished`` has it, and the findings.
     With ``findings_only`` the networks have no classes, and cannot be built.
     """
     loaded: list[Network] = []
     findings: list[Diagnostic] = []
     documents: list[Document] = []
+    bugs: dict[str, Exception] = {}
     for path in find_specs(paths):
-        try:
+        with _collected(findings, bugs, str(path)):
             content = read_file(path, _folder_of(path, paths))
             if isinstance(content, Document):
                 documents.append(content)
-        except SpecError as error:
-            findings += error.diagnostics
     for document in _having(documents, variant):
-        checked = check_document(document, variant, overrides, findings_only=findings_only)
-        loaded += checked.networks
-        findings += checked.findings
+        with _collected(findings, bugs, document.span.file.path):
+            checked = check_document(document, variant, overrides, findings_only=findings_only)
+            loaded += checked.networks
+            findings += checked.findings
+    if bugs:
+        raise Unfinished(bugs, dict.fromkeys(findings)) from next(iter(bugs.values()))
     return Checked(tuple(loaded), tuple(dict.fromkeys(findings)))
+
+
+@contextmanager
+def _collected(findings: list[Diagnostic], bugs: dict[str, Exception], path: str) -> Iterator[None]:
+    """Keeps what one file raises from ending the run; what the machine lacks ends it."""
+    try:
+        yield
+    except SpecError as error:
+        findings += error.diagnostics
+    except (MissingLibrary, OSError):
+        raise
+    except Exception as error:  # whatever it is, it says nothing of the other files
+        bugs[path] = error
 
 
 def check_document(
@@ -157,13 +176,17 @@ def check_document(
     loaded: list[Network] = []
     errors: list[Diagnostic] = []
     advice: dict[tuple[Code, Span | None], Diagnostic] = {}
+    spent = Spent()
     for name in (variant,) if variant is not None else networks(document):
         try:
-            network, said = _compiled(document, name, overrides, define=not findings_only)
+            define = not findings_only
+            network, said = _compiled(document, name, overrides, define=define, spent=spent)
             loaded.append(network)
             advice = {(each.code, each.span): each for each in said} | advice
         except SpecError as error:
             errors += error.diagnostics
+            if spent.is_told:
+                break
     if errors:
         return Checked(tuple(loaded), tuple(dict.fromkeys(errors)))
     said = (*advice.values(), *unused(document))
@@ -196,9 +219,10 @@ def _compiled(
     overrides: Mapping[str, object] | None,
     *,
     define: bool = True,
+    spent: Spent | None = None,
 ) -> tuple[Network, tuple[Diagnostic, ...]]:
     """The network, and what its layers are warned of, whatever the file allows."""
-    program: Program = elaborate(document, variant, overrides, define=define)
+    program: Program = elaborate(document, variant, overrides, define=define, spent=spent)
     verify_program(program)
     known = facts(program)
     findings = check_limits(program, known) or check_claims(program, known)

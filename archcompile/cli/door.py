@@ -12,7 +12,7 @@ from typing import ClassVar
 import click
 
 from archcompile.cli.console import say_error, say_findings
-from archcompile.diagnostics import ArchcompileError, MissingLibrary, SpecError
+from archcompile.diagnostics import ArchcompileError, MissingLibrary, SpecError, Unfinished
 
 FINDINGS = 1
 BUG = 70
@@ -82,6 +82,11 @@ def exit_code(error: BaseException) -> int:
             return PIPE_CLOSED
         case SpecError():
             say_findings(error.diagnostics, err=True)
+        case Unfinished():
+            say_findings(error.diagnostics, err=True)
+            for path, bug in error.bugs.items():
+                _say_bug(bug, f"{path}: ")
+            return BUG
         case MissingLibrary():
             say_error(str(error))
         case OSError():
@@ -93,9 +98,9 @@ def exit_code(error: BaseException) -> int:
     return FINDINGS
 
 
-def _say_bug(error: BaseException) -> None:
+def _say_bug(error: BaseException, place: str = "") -> None:
     kind = "" if isinstance(error, ArchcompileError) else f"{type(error).__name__}: "
-    say_error(f"this is a bug in archcompile, please report it: {kind}{error}")
+    say_error(f"this is a bug in archcompile, please report it: {place}{kind}{error}")
     if os.environ.get("ARCHCOMPILE_TRACEBACK") != "1":
         click.echo("(ARCHCOMPILE_TRACEBACK=1 shows where)", err=True)
 

@@ -8,6 +8,7 @@ from archcompile.diagnostics.errors import (
     InternalError,
     MissingLibrary,
     SpecError,
+    Unfinished,
 )
 from archcompile.diagnostics.render import Json, ordered, render, summary, to_dict
 from archcompile.diagnostics.span import SourceFile, Span
@@ -27,6 +28,7 @@ __all__ = [
     "SourceFile",
     "Span",
     "SpecError",
+    "Unfinished",
     "edited",
     "ordered",
     "render",

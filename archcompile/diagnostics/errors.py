@@ -6,11 +6,12 @@
     ├── SpecError        the author's spec (or file, or weights) is wrong: carries every finding
     ├── MissingLibrary   an optional library is not installed; says which extra brings it
     └── InternalError    we are wrong: a verifier found something that must not be
+        └── Unfinished   we are wrong in some of several files: carries the findings of the others
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from archcompile.diagnostics.diagnostic import Diagnostic
 
@@ -33,6 +34,18 @@ class MissingLibrary(ArchcompileError):
 
 class InternalError(ArchcompileError):
     """A verifier of ours found a broken invariant: a bug in archcompile, not in the spec."""
+
+
+class Unfinished(InternalError):
+    """Bugs of ours, by the path of the file in which each came up; the other files were checked.
+
+    ``diagnostics`` holds the findings of those.
+    """
+
+    def __init__(self, bugs: Mapping[str, Exception], diagnostics: Iterable[Diagnostic]) -> None:
+        self.bugs = dict(bugs)
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{path}: {error!r}" for path, error in self.bugs.items()))
 
 
 def _one_line(diagnostic: Diagnostic) -> str:

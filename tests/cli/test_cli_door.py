@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from archcompile import driver
 from archcompile.cli import COMMANDS, check, cli, completion
 from archcompile.cli.console import has_color
 from archcompile.diagnostics import Code, Diagnostic, InternalError, MissingLibrary, SpecError
+from archcompile.frontend import Document
 from archcompile.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +192,27 @@ def test_a_bug_says_that_it_is_one_and_shows_no_traceback(
     assert f"this is a bug in archcompile, please report {words}" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Traceback" in run("check", ARCHCOMPILE_TRACEBACK="1").stderr
+
+
+def test_a_bug_in_one_file_leaves_the_findings_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "archcompile: 1\nname: {0}\ninput: [N, 3]\nlayers: [{1}]\n"
+    for name, layer in (("broken", "relu"), ("good", "relu"), ("wrong", "no_such_op")):
+        (tmp_path / f"{name}.yaml").write_text(text.format(name, layer))
+    elaborate = driver.elaborate
+
+    def faulty(document: Document, *more: object, **named: object) -> object:
+        if document.span.file.path.endswith("broken.yaml"):
+            raise KeyError("a bug")
+        return elaborate(document, *more, **named)
+
+    monkeypatch.setattr(driver, "elaborate", faulty)
+    result = run("check", str(tmp_path))
+    assert result.exit_code == 70
+    assert "AC301" in result.stderr
+    assert "please report it: " + str(tmp_path / "broken.yaml") + ": KeyError" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_an_error_of_the_system_is_one_line(
