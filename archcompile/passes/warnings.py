@@ -23,6 +23,7 @@ def advise(program: Program) -> tuple[Advised, ...]:
     nodes = tuple(program.nodes())
     readers = _readers(nodes)
     every = (
+        *_unread_inputs(program, readers),
         *_unread(program, nodes, readers),
         *_needless_biases(program, nodes, readers),
         *(Advised(node.span, each) for node in nodes for each in advice_of(node.op, node.types)),
@@ -40,6 +41,15 @@ def _readers(nodes: tuple[Node, ...]) -> Mapping[str, list[Node]]:
         for value in node.inputs:
             readers.setdefault(value.name, []).append(node)
     return readers
+
+
+def _unread_inputs(program: Program, readers: Mapping[str, list[Node]]) -> Iterator[Advised]:
+    shown = {output.value.name for output in program.outputs}
+    for value in program.inputs:
+        if value.span is not None and value.name not in readers.keys() | shown:
+            said = f"nothing reads the input `{value.name}`"
+            help = f"read it: `{{from: {value.name}, …}}`, or take it out"
+            yield Advised(value.span, Advice(Code.UNREAD, said, help))
 
 
 def _unread(
