@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from archcompile.diagnostics import Span, SpecError
+from archcompile.diagnostics import Code, Span, SpecError
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.evaluate import evaluate
 from archcompile.frontend.expressions import parse_expression
+from archcompile.frontend.findings import finding
 from archcompile.frontend.scope import Scope
 from archcompile.frontend.tree import Scalar, Sequence, Tree
 from archcompile.ir.expr import ListOf, Literal
@@ -21,10 +22,42 @@ from archcompile.ir.expr import ListOf, Literal
 MOST_LINES = 30_000
 """The most lines (layers, calls, rounds of loops) that a network may come to, written out."""
 
+MOST_OF_FILE = 40_000
+"""The most lines that the networks of one file may come to together."""
+
+_PER_NETWORK = 10
+"""What a network costs beside its lines, in lines."""
+
 _ENOUGH = 10**18
 """Beyond this nothing is counted on."""
 _DEEPEST = 64
 _NAMES = re.compile(r"(?!range\b|len\b)[A-Za-z_]")
+
+
+@dataclass(slots=True)
+class Spent:
+    """How many lines the networks of a file have come to so far."""
+
+    lines: int = 0
+    is_told: bool = False
+    """Whether it was said that they are too many."""
+
+    def add(self, lines: int) -> None:
+        """Some more."""
+        self.lines += lines
+
+    def refuse_next(self, variant: Scalar) -> None:
+        """One more network begins. Raises a finding where those before it were too many."""
+        if self.lines > MOST_OF_FILE:
+            self.is_told = True
+            raise finding(
+                Code.TOO_MANY_COPIES,
+                f"the networks before `{variant.text}` come to {self.lines:,} layers and rounds of "
+                f"loops; those of a file are checked up to {MOST_OF_FILE:,}",
+                variant.span,
+                help="check the others by name, with `--variant`, or put them into another file",
+            )
+        self.add(_PER_NETWORK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Structure only. Whatever may be an expression, a template or an op's arguments s
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, InstanceOf
@@ -261,6 +262,11 @@ class Document(Model):
     """The codes of warnings that the author knows of."""
     span: Span
     layers_span: Span
+
+    @cached_property
+    def variant_by_name(self) -> dict[str, Variant]:
+        """The variants, the last of a name; made once, for there may be thousands."""
+        return {variant.name.text: variant for variant in self.variants}
 
 
 Branch.model_rebuild()

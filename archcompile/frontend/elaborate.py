@@ -52,7 +52,8 @@ def elaborate(
     """One network of a file, with every finding about it raised at once.
 
     ``overrides`` are the caller's parameter values. Without ``define`` it has no classes, which
-    takes half the time. ``spent`` is what the file's other networks have come to. Raises ``SpecError``.
+    takes half the time. ``spent`` is what the file's other networks have come to. Raises
+    ``SpecError``.
     """
     chosen = chosen_variant(document, variant)
     values = parameter_values(document, chosen, overrides or {})

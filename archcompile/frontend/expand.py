@@ -14,7 +14,7 @@ from typing import NoReturn
 from archcompile.diagnostics import Code, Span
 from archcompile.frontend.block_arguments import Bound
 from archcompile.frontend.catalogue import Catalogue
-from archcompile.frontend.counted import MOST_LINES, Culprit, LeastCount
+from archcompile.frontend.counted import MOST_LINES, Culprit, LeastCount, Spent
 from archcompile.frontend.document import Block, Layer
 from archcompile.frontend.findings import Findings, GiveUp, finding
 from archcompile.frontend.frame import Frame
@@ -72,6 +72,8 @@ class Expansion:
     record: Record = field(default_factory=Record)
     meter: Meter = field(default_factory=Meter)
     """What the lists of the network's expressions have cost."""
+    spent: Spent = field(default_factory=Spent)
+    """What the networks of the file have come to so far."""
     count: int = 0
 
     def use(self, path: str) -> str:
@@ -169,6 +171,7 @@ class Expansion:
     def tally(self, span: Span, count: int = 1) -> None:
         """Some lines more. Raises ``GiveUp``: whatever is to come would be too much as well."""
         self.count += count
+        self.spent.add(count)
         if self.count > MOST_LINES:
             self._give_up(Culprit(span, "the network", self.count))
 

@@ -26,7 +26,7 @@ class Values:
 
 def chosen_variant(document: Document, name: str | None) -> Variant | None:
     """The chosen variant: by name, else the one named as the file, else the only one."""
-    variants = {variant.name.text: variant for variant in document.variants}
+    variants = document.variant_by_name
     wanted = name or document.name.text
     if wanted in variants:
         return variants[wanted]
@@ -94,7 +94,7 @@ def _lineage(
     document: Document, variant: Variant | None, findings: Findings
 ) -> tuple[Variant, ...]:
     """A variant behind those that it extends."""
-    variants = {each.name.text: each for each in document.variants}
+    variants = document.variant_by_name
     line: dict[str, Variant] = {}
     while variant is not None:
         if variant.name.text in line:

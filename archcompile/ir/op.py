@@ -226,7 +226,7 @@ class Op(BaseModel, ABC):
         """Connections in LeCun's sense: what all output units read, one for each bias included."""
         total = self.macs(*inputs)
         biased = any(weight.name == "bias" for weight in self.weights(*inputs))
-        if not biased or self.macs(*inputs) == Dim.of(0):
+        if not biased or total == Dim.of(0):
             return total
         return total + self.infer(*inputs).elements()
 

@@ -13,7 +13,8 @@ from archcompile.ir.op import Op, Window
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
-_KEPT = 4096
+_KEPT = 1 << 15
+"""More than a network has lines: each pass goes through all of them."""
 
 
 @lru_cache(maxsize=_KEPT)

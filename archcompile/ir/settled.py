@@ -38,15 +38,21 @@ def require_numbers(op: Op) -> None:
 def settled_type(op: Op, *inputs: TensorType) -> TensorType:
     """The output's type of a network's layer, whose arguments and weights have numbers."""
     require_numbers(op)
-    return _settled(op, inputs)
+    made = _settled(op, inputs)
+    if isinstance(made, OpError):
+        raise made.with_traceback(None)
+    return made
 
 
-@lru_cache(maxsize=4096)
-def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType:
-    """Remembered: networks repeat themselves."""
-    with decided():
-        made = op.infer(*inputs)
-        require_fixed_weights(op, *inputs)
+@lru_cache(maxsize=1 << 15)
+def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType | OpError:
+    """Remembered, a refusal too: networks repeat themselves, and so do mistakes."""
+    try:
+        with decided():
+            made = op.infer(*inputs)
+            require_fixed_weights(op, *inputs)
+    except OpError as error:
+        return error
     return made
 
 
