@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archcompile.frontend.arguments import Call
 from archcompile.frontend.document import Layer, Residual
+from archcompile.frontend.input_shapes import promised
 from archcompile.frontend.mending import Mended, mended, takes
 from archcompile.frontend.mends import Mend, edits, said
 from archcompile.frontend.origins import space
@@ -43,7 +44,8 @@ class Join:
         fix = () if found is None else edits(found.changes)
         if found is not None and fix:
             return Mend(f"write {said(found.changes)}{self._result(found)}", fix)
-        return self._between(record) or Mend(self.error.help or self._rule())
+        between = self._between(record) or promised(self.op, self.reads, record)
+        return between or Mend(self.error.help or self._rule())
 
     def _rule(self) -> str | None:
         """What would make them alike, where no single change of the text is known to."""
@@ -63,14 +65,16 @@ class Join:
         """What the change comes to, where it is a size."""
         before, after = self.reads[self.error.second].type, found.types[self.error.second]
         other = self.reads[self.error.first].type
-        if other.spatial == before.spatial or after.rank not in (3, 4):
+        is_space = other.rank == before.rank and other.spatial != before.spatial
+        if not is_space or after.rank not in (3, 4):
             return ""
         return f": then both are {space(after)}"
 
     def _between(self, record: Record) -> Mend | None:
         """A line between an input and the join, where ranks differ: a map and a vector."""
-        if len({self.reads[place].type.rank for place in self._pair}) == 1:
-            return None
+        pair = [self.reads[place].type for place in self._pair]
+        if pair[0].rank == pair[1].rank or pair[0].dims[0] != pair[1].dims[0]:
+            return None  # of a bare parameter the first axis is no batch
         for operand in self._pair[::-1]:
             kind = self.reads[operand].type
             for text, made in (("flatten", _flat(kind)), (_AS_GATE, _gate(kind))):

@@ -45,7 +45,9 @@ def apart(one: TensorType, other: TensorType, but: int | None = None) -> tuple[s
 
 
 def space(kind: TensorType) -> str:
-    """``28x28`` of a map, ``100 positions`` of a sequence."""
+    """``28x28`` of a map, ``100 positions`` of a sequence; ``[H, W]`` where they are open."""
     if kind.rank == 3:
         return f"{kind.dims[2]} positions"
+    if not all(size.is_constant for size in kind.spatial):
+        return f"[{', '.join(map(str, kind.spatial))}]"
     return "x".join(map(str, kind.spatial))

@@ -36,6 +36,8 @@ def proposals(
 ) -> Iterator[Proposal]:
     """In the order of their likelihood; ``own`` is what only one of the two comes from."""
     one, other = types
+    for nodes, wanted in ((own[1], one), (own[0], other)):
+        yield from _parameters(nodes, wanted)
     if one.rank != other.rank or one.rank < 2:
         return
     if one.spatial == other.spatial:
@@ -60,6 +62,20 @@ def channel_changes(nodes: tuple[Made, ...], wanted: Dim) -> Iterator[Proposal]:
     for name in ("out_channels", "out_features"):
         if name in type(maker.node.op).model_fields and is_free(maker, name):
             yield (Change(maker, ((name, wanted, str(wanted)),)),)
+
+
+def _parameters(nodes: tuple[Made, ...], wanted: TensorType) -> Iterator[Proposal]:
+    """A bare parameter takes the sizes of what it meets, but for its axes of 1."""
+    for made in nodes:
+        shape = sizes_of(made.node.op, "shape") if made.node.op.key == "parameter" else None
+        last = tuple(size.constant for size in wanted.dims[-len(shape or ()) :])
+        if not shape or len(shape) >= wanted.rank or not is_free(made, "shape"):
+            continue
+        sizes = tuple(now if now == 1 else size for now, size in zip(shape, last, strict=True))
+        known = tuple(size for size in sizes if size is not None)
+        if len(known) == len(shape):
+            text = f"[{', '.join(map(str, known))}]"
+            yield (Change(made, (("shape", tuple(map(Dim.of, known)), text),)),)
 
 
 def _sized(nodes: tuple[Made, ...], wanted: TensorType) -> Iterator[Proposal]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from math import isqrt
 
-from archcompile.diagnostics import Edit
 from archcompile.frontend.line_edits import line_before, without_line
 from archcompile.frontend.mending import takes
 from archcompile.frontend.mends import Mend
@@ -16,21 +14,6 @@ from archcompile.ir.program import Value
 from archcompile.ir.types import TensorType
 
 _COLOURS = (1, 3)
-
-
-def without_channels(op: Op, value: Value, record: Record) -> Mend | None:
-    """An input [N, H, W] that an op for maps reads: a square one lacks its channel axis."""
-    kind, span = value.type, value.span
-    is_square = kind.rank == 3 and kind.dims[1] == kind.dims[2]
-    if record.maker(value) is not None or not is_square or not op.key.endswith("2d"):
-        return None
-    row = "" if span is None else span.file.line(span.line)[span.column - 1 :]
-    shape = re.search(r"\[\s*\w+\s*,([^\[\]]*)\]", row)
-    if span is None or shape is None:
-        return None
-    fix = (Edit(span.start().within(shape.start(1), shape.start(1)), " 1,"),)
-    said = f"{row[shape.start() : shape.start(1)]} 1,{row[shape.start(1) : shape.end()]}"
-    return Mend(f"write `{said}` as the input's shape (line {span.line}): its channels", fix)
 
 
 def flattened_early(op: Op, value: Value, record: Record) -> Mend | None:

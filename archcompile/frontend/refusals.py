@@ -11,13 +11,14 @@ from archcompile.frontend.catalogue import Catalogue
 from archcompile.frontend.document import Layer
 from archcompile.frontend.findings import finding
 from archcompile.frontend.frame import Open
+from archcompile.frontend.input_shapes import channels_last, without_channels
 from archcompile.frontend.line_edits import line_after, line_before, with_key
 from archcompile.frontend.mending import with_channels
 from archcompile.frontend.mends import Mend, edits, said
 from archcompile.frontend.mismatches import Join
 from archcompile.frontend.origins import apart, origin, place, related, space
 from archcompile.frontend.own_lines import beside
-from archcompile.frontend.ranks import as_channels, flattened_early, pooled_before, without_channels
+from archcompile.frontend.ranks import as_channels, flattened_early, pooled_before
 from archcompile.frontend.record import Record
 from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.op import Mismatch, OpError, Undecided, decided
@@ -128,6 +129,14 @@ class Refusal:
             return self._beside(error.operand, "exchange", record) or self._exchanged(record)
         if error.code is Code.WRONG_RANK and len(self.reads) == 1:
             return self._ranked(record, catalogue)
+        if error.code is Code.DOES_NOT_FIT and len(self.reads) == 1:
+            turned = channels_last(self.built.op, self.reads[0], record)
+            return turned or self._remedied(record)
+        return self._remedied(record)
+
+    def _remedied(self, record: Record) -> Mend:
+        """What the op itself says would mend it."""
+        error = self.error
         if isinstance(error.remedy, LineBefore):
             return self._line_before(error.remedy.text, record, error.help)
         if isinstance(error.remedy, ChannelsBefore):

@@ -168,7 +168,7 @@ def _require_mode(mode: str, x: TensorType) -> None:
     if x.rank in _RANKS.get(mode, ()):
         return
     known = [word for word, ranks in _RANKS.items() if x.rank in ranks]
-    known.sort(key=lambda word: word[-6:] != mode[-6:])  # of means for means, of any number of axes
+    known.sort(key=lambda word: word == "nearest")  # what is asked for are means
     raise OpError(
         Code.UNSUPPORTED,
         f"`upsample` with `mode: {mode}` on {x}",
