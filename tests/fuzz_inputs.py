@@ -16,7 +16,7 @@ from random_specs import random_spec, spec_text
 from archcompile.ops import all_ops
 
 ROOT = Path(__file__).parents[1]
-LONGEST = 6_000
+LONGEST = 2_500
 """Characters of a file that is worth spoiling: a longer one is cut to its first lines."""
 LEGAL = 400
 """Specs by the generator of legal ones, for each seed."""
