@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archcompile.frontend import foreign_arguments, foreign_ops
 from archcompile.frontend.layer_text import call_text
@@ -139,6 +140,7 @@ def _own(key: str, positions: list[str], keywords: dict[str, str]) -> list[str]:
     return [*positions[:1], *positions[2:]] if key == "group_norm" else positions
 
 
+@lru_cache(maxsize=1024)
 def op_of_word(word: str) -> str | None:
     """The op that a class of torch.nn or Keras is, or an op's own word; ``None`` if none is."""
     bare = word.rpartition(".")[2]
