@@ -20,13 +20,14 @@ from archcompile.frontend.gpu_groups import shared_type
 from archcompile.frontend.input_counts import check_count, wrong_count
 from archcompile.frontend.places import Places
 from archcompile.frontend.refusals import Refusal
-from archcompile.frontend.sizes import to_python
+from archcompile.frontend.sizes import require_countable, to_python
 from archcompile.frontend.starts import Scope, starts_of
 from archcompile.frontend.torch_order import in_torchs_order, refuse_size_as_eps
 from archcompile.frontend.tree import Scalar
 from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.expr import Constant, Literal
 from archcompile.ir.op import Op, OpError
+from archcompile.ir.outcome import weights_of
 from archcompile.ir.program import Member, Node, Region, Value
 
 _FREE_READS = 64
@@ -259,7 +260,8 @@ class LineMaker:
         except OpError as error:
             refusal = Refusal(error, built, call, layer, reads)
             raise refusal.finding(self.expansion.record, self.expansion.catalogue) from None
-        weights = op.weights(*(value.type for value in reads))
+        require_countable(made)
+        weights = weights_of(op, types)
         starts = starts_of(op, weights, layer.init, call.frame, self.expansion.starts)
         self.expansion.claim(path, op, weights, call.word.span)
         output = Value(self.expansion.use(path), made, call.word.span)

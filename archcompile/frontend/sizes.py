@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from archcompile.diagnostics import SourceFile, Span
 from archcompile.frontend.expressions import parse_expression
 from archcompile.frontend.tree import Scalar
-from archcompile.ir.dim import Dim
+from archcompile.ir.dim import Dim, DimTooLarge
 from archcompile.ir.expr import Binary, Call, Constant, Expr, ListOf, Literal, Name, Unary
 from archcompile.ir.types import TensorType
 
 _NOWHERE = Span(SourceFile("<inferred>", ""), 1, 1, 1, 1)
+
+
+_LARGEST = 10**18
+_MANY_DIGITS = re.compile(r"\d{19}")
 
 
 def symbol(name: str) -> Dim:
@@ -70,6 +75,16 @@ def _parsed(text: str) -> Expr:
 def shape_of(value: TensorType) -> tuple[Expr, ...]:
     """A type's sizes as expressions, for ``in`` and ``x``."""
     return tuple(map(to_expr, value.dims))
+
+
+def require_countable(made: TensorType) -> None:
+    """Refuse a size with a number that no spec could write. Raises ``DimTooLarge``."""
+    for size in made.dims:
+        number = size.constant
+        if number is None and _MANY_DIGITS.search(str(size)):
+            raise DimTooLarge("a size with numbers of more than 18 digits cannot be counted")
+        if number is not None and abs(number) >= _LARGEST:
+            raise DimTooLarge(f"a size of {len(str(number))} digits cannot be counted")
 
 
 def to_python(expr: Expr) -> Constant:
