@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
-from archcompile.ir.op import Flag, Op, refuse_inplace
+from archcompile.ir.op import Flag, Op
+from archcompile.ir.requirements import refuse_inplace
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.pytorch import Support, pytorch, support_rule

@@ -11,16 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Integer,
-    Op,
-    OpError,
-    Undecided,
-    Unknown,
-    must_divide,
-    place_of_axis,
-)
+from archcompile.ir.op import Integer, Op, OpError, Undecided, Unknown, must_divide
 from archcompile.ir.remedy import ChannelsBefore
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.ops.groups import nearest_divisors, nearest_multiple
 from archcompile.targets.onnx import OnnxLayer, onnx

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, Window, place_of_axis
+from archcompile.ir.op import Integer, Op, OpError, Window
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.reference import reference

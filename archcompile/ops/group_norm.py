@@ -10,8 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, PositiveSize, require_rank
+from archcompile.ir.op import Flag, Op, OpError, PositiveSize
 from archcompile.ir.remedy import WithoutArgument
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight
 from archcompile.ops.groups import require_parts

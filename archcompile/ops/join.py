@@ -10,17 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Integer,
-    Mismatch,
-    Op,
-    OpError,
-    PositiveSize,
-    must_divide,
-    must_equal,
-    place_of_axis,
-)
+from archcompile.ir.op import Integer, Mismatch, Op, OpError, PositiveSize, must_divide, must_equal
 from archcompile.ir.remedy import Argument
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.ops.groups import nearest_divisors
 from archcompile.targets.onnx import OnnxLayer, onnx

@@ -18,9 +18,9 @@ from archcompile.ir.op import (
     Real,
     Undecided,
     Unknown,
-    place_of_axis,
     said,
 )
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 
 Value = TypeVar("Value")

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError, Real, require_rank, word_of
+from archcompile.ir.op import Op, OpError, Real, word_of
 from archcompile.ir.remedy import WithoutArgument
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import NaturalSizes, known
 from archcompile.targets.onnx import OnnxLayer, onnx

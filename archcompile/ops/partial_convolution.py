@@ -11,17 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import (
-    Flag,
-    Integer,
-    NaturalPair,
-    Op,
-    OpError,
-    PositivePair,
-    Window,
-    require_rank,
-    said,
-)
+from archcompile.ir.op import Flag, Integer, NaturalPair, Op, OpError, PositivePair, Window, said
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.ops.fitting import slide

@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, Unknown, must_equal, require_rank, said
+from archcompile.ir.op import Integer, Op, OpError, Unknown, must_equal, said
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx
 from archcompile.targets.python import CallOf, Constant, TupleOf

@@ -11,18 +11,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Integer,
-    Op,
-    OpError,
-    PositiveSize,
-    must_divide,
-    must_equal,
-    place_of_axis,
-    require_rank,
-    said,
-)
+from archcompile.ir.op import Integer, Op, OpError, PositiveSize, must_divide, must_equal, said
 from archcompile.ir.remedy import Argument, ChannelsBefore
+from archcompile.ir.requirements import place_of_axis, require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ops.groups import nearest_multiple, require_parts
 from archcompile.ops.kinds import AxisList, Positions, known

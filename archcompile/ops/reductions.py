@@ -10,8 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Integer, Op, OpError, Window, place_of_axis
+from archcompile.ir.op import Flag, Integer, Op, OpError, Window
 from archcompile.ir.remedy import Argument
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import AxisList, PositiveReal, known, places_of_axes
 from archcompile.ops.normalization import Epsilon

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field
 
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, PositiveSize, Real, require_rank
+from archcompile.ir.op import Op, PositiveSize, Real
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ops.groups import require_groups
 from archcompile.targets.onnx import OnnxLayer, onnx

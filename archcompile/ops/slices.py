@@ -10,8 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import Integer, Op, OpError, PositiveSize, Undecided, Window, place_of_axis
+from archcompile.ir.op import Integer, Op, OpError, PositiveSize, Undecided, Window
 from archcompile.ir.remedy import WithoutArgument
+from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import Position, known
 from archcompile.targets.onnx import OnnxLayer, onnx

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, PositivePair, Window, require_rank
+from archcompile.ir.op import Op, PositivePair, Window
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.ops.fitting import slide

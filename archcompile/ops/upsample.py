@@ -21,11 +21,11 @@ from archcompile.ir.op import (
     Unknown,
     Window,
     is_decided,
-    require_rank,
     said,
     word_of,
 )
 from archcompile.ir.remedy import Argument, WithoutArgument
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ops.windows import ONE, Sizes, axis_names, ints
 from archcompile.targets.onnx import OnnxLayer, onnx

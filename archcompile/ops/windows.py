@@ -15,17 +15,9 @@ from pydantic_core import PydanticCustomError
 from archcompile.diagnostics import Code
 from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import (
-    NaturalSize,
-    Op,
-    PositiveSize,
-    Undecided,
-    Unknown,
-    Window,
-    require_rank,
-    said,
-)
+from archcompile.ir.op import NaturalSize, Op, PositiveSize, Undecided, Unknown, Window, said
 from archcompile.ir.remedy import Argument
+from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 
 if TYPE_CHECKING:
