@@ -63,6 +63,8 @@ def remove(path: Path) -> None:
     """
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):
+                path.chmod(0o700)  # it may have the mode of a folder that nobody was to write to
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
