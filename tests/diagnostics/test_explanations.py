@@ -28,11 +28,17 @@ def codes_of(example: Example, folder: Path) -> list[str]:
         path.write_text(example.text, encoding="utf-8")
         return [each.code.value for each in findings(path)]
     (folder / "net.yaml").write_text(NET, encoding="utf-8")
-    lines = [line[2:] for line in example.text.splitlines() if line.startswith("$ ")]
-    program = f'archcompile() {{ "{sys.executable}" -m archcompile "$@"; }}\n' + "\n".join(lines)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    program = folder / "bin" / "archcompile"  # as it is installed, wherever these tests run
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m archcompile "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        ["bash", "-c", program], cwd=folder, capture_output=True, text=True, env=environment
+        ["bash", "-c", "\n".join(re.findall(r"^\$ (.*)", example.text, re.M))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
     )
     found = re.findall(r"^(?:.*: )?(?:error|warning)\[(AC\d{3})\]", run.stdout + run.stderr, re.M)
     assert found or run.returncode == 0, run.stderr
