@@ -278,7 +278,7 @@ def test_unrelated_mistakes_are_each_found_in_one_run_and_nothing_that_only_foll
         "AC503 17:54 `conv2d`: kernel 9 is larger than the input 8 along the height",
         "AC502 19:23 `add` needs inputs of one shape, got "
         "[N, 3, 8, 8] from the input `x` (line 9) and [N, 4, 6, 6] from `left` (line 18)",
-        "AC403 20:36 `when` is true or false, got 10",
+        "AC403 20:36 `when` is true or false, got the number 10",
         "AC306 22:14 `out_features`: expected at least 1, got -1",
         "AC308 23:12 `later` comes later: a layer reads what stands before it",
     ]
@@ -381,7 +381,7 @@ def test_loops_inside_loops_are_cut_off_with_one_finding() -> None:
               - repeat: 99999
                 layers: [{when: false, relu}]
     """)
-    assert (found.code, found.span and found.span.line) == (Code.TOO_MANY_COPIES, 5)
+    assert (found.code, found.span and found.span.line) == (Code.TOO_MANY_COPIES, 7)
 
 
 def test_blocks_that_multiply_are_cut_off_with_one_finding() -> None:
