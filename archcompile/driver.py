@@ -30,8 +30,8 @@ from archcompile.frontend import (
     read_document,
     read_file,
 )
-from archcompile.frontend.counted import Spent
-from archcompile.frontend.source_file import is_folder
+from archcompile.frontend.expansion.counted import Spent
+from archcompile.frontend.text.source_file import is_folder
 from archcompile.frontend.unused import unused
 from archcompile.frontend.warnings import needless, warnings
 from archcompile.ir.program import Program

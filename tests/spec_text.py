@@ -7,8 +7,8 @@ from textwrap import dedent
 from archcompile.diagnostics import Diagnostic, SourceFile, SpecError
 from archcompile.driver import compiled
 from archcompile.frontend import networks
-from archcompile.frontend.documents import document
-from archcompile.frontend.reader import read
+from archcompile.frontend.document.documents import document
+from archcompile.frontend.text.reader import read
 from archcompile.network import Network
 from archcompile.ops import all_ops
 

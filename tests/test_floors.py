@@ -51,7 +51,7 @@ PLANTED = {
     ),
     "frontend and passes see each other": (
         "passes/costs.py",
-        "from archcompile.frontend.tree import Tree\n",
+        "from archcompile.frontend.text.tree import Tree\n",
         "passes imports frontend, which is not below it",
     ),
     "a lower floor sees a higher one for types only": (
@@ -72,12 +72,12 @@ PLANTED = {
         "json is imported inside a function",
     ),
     "a module named at run time": (
-        "frontend/catalogue.py",
+        "frontend/calls/catalogue.py",
         "import importlib\nimportlib.import_module('os')\n",
         "import_module is called at its doors alone",
     ),
     "a relative import": ("ir/dim.py", "from . import expr\n", "a relative import"),
-    "eval": ("frontend/evaluate.py", "eval('1')\n", "eval runs what it is given"),
+    "eval": ("frontend/expressions/evaluate.py", "eval('1')\n", "eval runs what it is given"),
     "exec outside of its place": ("driver.py", "exec('1')\n", "exec runs what it is given"),
     "exec twice in its place": (
         "backends/pytorch/execute.py",
@@ -92,7 +92,7 @@ PLANTED = {
     ),
     "torch.load as it was": ("weights/files.py", "torch().load('x')\n", "weights_only=True"),
     "YAML that constructs objects": (
-        "frontend/reader.py",
+        "frontend/text/reader.py",
         "import yaml\nyaml.safe_load('')\n",
         "yaml.safe_load constructs what it reads",
     ),

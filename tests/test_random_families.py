@@ -23,8 +23,8 @@ from test_random_specs import _close, _inputs, _of, _session, _tensors, _weights
 
 from archcompile.diagnostics import SourceFile
 from archcompile.frontend import networks
-from archcompile.frontend.documents import document
-from archcompile.frontend.reader import read
+from archcompile.frontend.document.documents import document
+from archcompile.frontend.text.reader import read
 from archcompile.ir.program import Program
 from archcompile.network import Network
 from archcompile.ops import all_ops

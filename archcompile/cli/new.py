@@ -53,9 +53,11 @@ def starter(like: str, name: str) -> str:
 
 def _check_name(name: str) -> None:
     """Raises SpecError for what could not be the ``name`` of a spec."""
-    from archcompile.frontend.fields import check_title_name  # late: help needs no compiler
+    from archcompile.frontend.document.fields import (
+        check_title_name,  # late: help needs no compiler
+    )
     from archcompile.frontend.findings import Findings
-    from archcompile.frontend.tree import Scalar
+    from archcompile.frontend.text.tree import Scalar
 
     findings = Findings()
     place = Span(SourceFile("NAME", name), 1, 1, 1, 1 + len(name))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from archcompile.diagnostics import SourceFile, SpecError
-from archcompile.frontend.reader import read
-from archcompile.frontend.tree import Mapping, Scalar, Tree
+from archcompile.frontend.text.reader import read
+from archcompile.frontend.text.tree import Mapping, Scalar, Tree
 
 
 def read_value(text: str) -> object:

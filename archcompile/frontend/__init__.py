@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from archcompile.diagnostics import Code
-from archcompile.frontend.document import Document, Library
-from archcompile.frontend.documents import is_library
+from archcompile.frontend.document.document import Document, Library
+from archcompile.frontend.document.documents import is_library
+from archcompile.frontend.document.spec_folder import SpecFolder
+from archcompile.frontend.document.uses import file_content
 from archcompile.frontend.elaborate import elaborate, networks
 from archcompile.frontend.findings import finding
-from archcompile.frontend.reader import read
-from archcompile.frontend.source_file import STDIN, load_file, load_stdin
-from archcompile.frontend.spec_folder import SpecFolder
-from archcompile.frontend.uses import file_content
+from archcompile.frontend.text.reader import read
+from archcompile.frontend.text.source_file import STDIN, load_file, load_stdin
 from archcompile.ops import all_ops
 
 __all__ = [

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from archcompile.diagnostics import Code, InternalError, Span, SpecError
-from archcompile.frontend.block_arguments import Bound
-from archcompile.frontend.catalogue import Catalogue
-from archcompile.frontend.counted import Spent
-from archcompile.frontend.define import Definer
-from archcompile.frontend.document import Cite, Claim, Document, Output, Variant
-from archcompile.frontend.expand import Expansion, body_frame
-from archcompile.frontend.expand_line import LineMaker
+from archcompile.frontend.calls.block_arguments import Bound
+from archcompile.frontend.calls.catalogue import Catalogue
+from archcompile.frontend.calls.inputs import input_type
+from archcompile.frontend.calls.parameters import Values, chosen_variant, parameter_values
+from archcompile.frontend.calls.passed import NO_LAYER
+from archcompile.frontend.calls.uncalled import check_blocks
+from archcompile.frontend.definition.define import Definer
+from archcompile.frontend.definition.local import Local, NotGeneric
+from archcompile.frontend.definition.structure import structural_names
+from archcompile.frontend.document.document import Cite, Claim, Document, Output, Variant
+from archcompile.frontend.expansion.counted import Spent
+from archcompile.frontend.expansion.expand import Expansion, body_frame
+from archcompile.frontend.expansion.expand_line import LineMaker
+from archcompile.frontend.expansion.places import Places
+from archcompile.frontend.expansion.starts import Scope
+from archcompile.frontend.expressions.frame import Frame, Open
+from archcompile.frontend.expressions.sizes import to_python
 from archcompile.frontend.findings import Findings, GiveUp, finding, once
-from archcompile.frontend.frame import Frame, Open
-from archcompile.frontend.inputs import input_type
-from archcompile.frontend.local import Local, NotGeneric
-from archcompile.frontend.parameters import Values, chosen_variant, parameter_values
-from archcompile.frontend.passed import NO_LAYER
-from archcompile.frontend.places import Places
-from archcompile.frontend.sizes import to_python
-from archcompile.frontend.starts import Scope
-from archcompile.frontend.structure import structural_names
-from archcompile.frontend.tree import Scalar
-from archcompile.frontend.uncalled import check_blocks
+from archcompile.frontend.text.tree import Scalar
 from archcompile.ir import definition, program
 from archcompile.ir.expr import Constant, Expr, Literal, Name
 from archcompile.ir.program import Member, Program, ProgramOutput, Value

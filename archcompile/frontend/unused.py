@@ -12,8 +12,15 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel
 
 from archcompile.diagnostics import Code, Diagnostic
-from archcompile.frontend.document import Block, Document, Layer, Loop, Parameter, WeightInit
-from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.document.document import (
+    Block,
+    Document,
+    Layer,
+    Loop,
+    Parameter,
+    WeightInit,
+)
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
@@ -78,7 +85,7 @@ def _heads(document: Document) -> Iterator[Diagnostic]:
                 f"the loss of `{output.name.text}` is multiplied with 0, so that head trains "
                 "nothing",
                 output.name.span,
-                help="give it the paper's `loss_weight`, or take the head out",
+                help="a head needs a `loss_weight` above 0; otherwise take it out",
             )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from archcompile.diagnostics import Code, Diagnostic, Fix, Span
-from archcompile.frontend.binding import Binding
-from archcompile.frontend.document import Document, Layer
+from archcompile.frontend.calls.binding import Binding
+from archcompile.frontend.document.document import Document, Layer
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.rewriting import with_argument
-from archcompile.frontend.tree import Tree
+from archcompile.frontend.mending.rewriting import with_argument
+from archcompile.frontend.text.tree import Tree
 from archcompile.ir.advice import Advice, Advised
 from archcompile.ir.remedy import Argument
 from archcompile.ops import all_ops

@@ -103,7 +103,8 @@ def _place(
     name = shown.value.name if claim.layer is None else claim.layer
     place = places.get(name)
     if place is None:
-        near = _nearest(name, hints)
+        claimed = {each.layer for each in program.claims if each.subject == claim.subject}
+        near = _nearest(name, {path: hints[path] for path in hints if path not in claimed})
         at = claim.layer_span or claim.span
         return Diagnostic(
             Code.CLAIM_UNKNOWN,

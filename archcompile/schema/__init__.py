@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from archcompile.diagnostics import SourceFile
-from archcompile.frontend.source_file import load_file
+from archcompile.frontend.text.source_file import load_file
 from archcompile.ops import all_ops
 from archcompile.schema import document, starts
 from archcompile.schema.callables import PASSED, Callable, of_block, of_op, reference

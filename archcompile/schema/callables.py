@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
-from archcompile.frontend.document import Parameter
-from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.document.document import Parameter
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op
 from archcompile.schema.values import NONE, Schema, Values, of_annotation, of_parameter, shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompile.diagnostics import Code
-from archcompile.frontend.document import Parameter
+from archcompile.frontend.document.document import Parameter
 from archcompile.schema.callables import PASSED_VALUE, TYPES, as_json, reference, said
 from archcompile.schema.lines import Scope
 from archcompile.schema.starts import OF_BODY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcompile.frontend.initializers import PARAMETER
-from archcompile.frontend.structure_entries import EXCHANGE
+from archcompile.frontend.document.initializers import PARAMETER
+from archcompile.frontend.document.structure_entries import EXCHANGE
 from archcompile.schema import starts
 from archcompile.schema.callables import Callable, reference
 from archcompile.schema.keys_of_lines import (

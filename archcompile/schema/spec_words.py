@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archcompile.diagnostics import SourceFile, SpecError
-from archcompile.frontend.declarations import uses
-from archcompile.frontend.declared_names import parameters
-from archcompile.frontend.document import Parameter
-from archcompile.frontend.documents import is_library
+from archcompile.frontend.document.declarations import uses
+from archcompile.frontend.document.declared_names import parameters
+from archcompile.frontend.document.document import Parameter
+from archcompile.frontend.document.documents import is_library
+from archcompile.frontend.document.spec_folder import SpecFolder
+from archcompile.frontend.document.structure_entries import EXCHANGE
+from archcompile.frontend.document.uses import MOST_FILES
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.reader import read
-from archcompile.frontend.spec_folder import SpecFolder
-from archcompile.frontend.structure_entries import EXCHANGE
-from archcompile.frontend.tree import Mapping, Tree
-from archcompile.frontend.uses import MOST_FILES
+from archcompile.frontend.text.reader import read
+from archcompile.frontend.text.tree import Mapping, Tree
 from archcompile.schema.keys_of_lines import BESIDE, BODIES
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archcompile.frontend.initializers import PARAMETER
+from archcompile.frontend.document.initializers import PARAMETER
 from archcompile.schema.values import Schema, shown
 
 _EXPRESSION: Schema = {"type": ["number", "string"]}

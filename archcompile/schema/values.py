@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from archcompile.frontend.document import Parameter
+from archcompile.frontend.document.document import Parameter
 from archcompile.ir.dim import Dim
 
 Schema: TypeAlias = dict[str, object]

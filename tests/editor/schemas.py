@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 
 from archcompile.diagnostics import SourceFile
-from archcompile.frontend.reader import read
+from archcompile.frontend.text.reader import read
 from archcompile.schema import Schema, schema
 from archcompile.schema.callables import as_json
 

@@ -19,8 +19,14 @@ from test_readme import completed
 
 from archcompile.cli.new import FAMILIES, starter
 from archcompile.diagnostics import Code, SourceFile, SpecError
-from archcompile.frontend import annotations, block_entries, declared_names, documents, initializers
-from archcompile.frontend import structure_entries as structures
+from archcompile.frontend.document import (
+    annotations,
+    block_entries,
+    declared_names,
+    documents,
+    initializers,
+)
+from archcompile.frontend.document import structure_entries as structures
 from archcompile.ops import all_ops
 from archcompile.schema import as_text, document, keys_of_lines, schema, schema_of_file, starts
 from archcompile.schema.callables import TYPES, of_op

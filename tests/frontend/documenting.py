@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reading import findings_of, line_of, tree_of
 
-from archcompile.frontend.document import Document, Layer
-from archcompile.frontend.documents import document
+from archcompile.frontend.document.document import Document, Layer
+from archcompile.frontend.document.documents import document
 
 OPS = frozenset(
     (

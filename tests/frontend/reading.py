@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archcompile.diagnostics import Diagnostic, SourceFile, SpecError
-from archcompile.frontend.reader import read
-from archcompile.frontend.tree import Mapping, Scalar, Tree
+from archcompile.frontend.text.reader import read
+from archcompile.frontend.text.tree import Mapping, Scalar, Tree
 
 
 def tree_of(text: str) -> Tree:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archcompile.driver import check
-from archcompile.frontend import counted
+from archcompile.frontend.expansion import counted
 
 HEAD = "archcompile: 1\nname: net\ninput: [N, 3, 32, 32]\n"
 

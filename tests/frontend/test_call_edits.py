@@ -6,8 +6,8 @@ import pytest
 from reading import mapping_of
 
 from archcompile.diagnostics import edited
-from archcompile.frontend.call_edits import with_arguments, without_argument
-from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.mending.call_edits import with_arguments, without_argument
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 NAMES = ("kernel_size", "stride", "padding", "ceil_mode")
 

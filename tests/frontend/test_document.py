@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reading import findings_of
 
 from archcompile.diagnostics import Code, SpecError
-from archcompile.frontend.tree import Sequence
+from archcompile.frontend.text.tree import Sequence
 
 
 def test_a_small_spec_is_read_whole() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from documenting import help_of_layer, layer_of, refused, refused_layer
 
-from archcompile.frontend.document import Branches, Layer, Residual
-from archcompile.frontend.tree import Mapping, Scalar
+from archcompile.frontend.document.document import Branches, Layer, Residual
+from archcompile.frontend.text.tree import Mapping, Scalar
 
 
 def branches_of(entry: str) -> Branches:

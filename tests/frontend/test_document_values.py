@@ -16,8 +16,8 @@ from documenting import (
     refused_layer,
 )
 
-from archcompile.frontend.document import Parameter, WeightInit
-from archcompile.frontend.tree import Mapping, Scalar
+from archcompile.frontend.document.document import Parameter, WeightInit
+from archcompile.frontend.text.tree import Mapping, Scalar
 
 
 def parameter_of(written: str) -> Parameter:

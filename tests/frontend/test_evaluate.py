@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reading import findings_of, line_of
 
 from archcompile.diagnostics import Diagnostic, SourceFile, Span, SpecError
-from archcompile.frontend.evaluate import evaluate
-from archcompile.frontend.expressions import parse_expression
-from archcompile.frontend.scope import Scope
-from archcompile.frontend.tree import Scalar
+from archcompile.frontend.expressions.evaluate import evaluate
+from archcompile.frontend.expressions.expressions import parse_expression
+from archcompile.frontend.expressions.scope import Scope
+from archcompile.frontend.text.tree import Scalar
 from archcompile.ir.expr import Expr, ListOf, Literal, Name
 
 SCOPE = Scope(

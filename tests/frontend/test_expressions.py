@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reading import findings_of, line_of, scalar_of
 
 from archcompile.diagnostics import Diagnostic, SourceFile, Span, SpecError
-from archcompile.frontend.expressions import parse_expression, parse_template
-from archcompile.frontend.tree import Scalar
+from archcompile.frontend.expressions.expressions import parse_expression, parse_template
+from archcompile.frontend.text.tree import Scalar
 from archcompile.ir.expr import (
     Attribute,
     Binary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcompile.frontend.identifiers import LONGEST, character_fault, nearest_identifier
+from archcompile.frontend.document.identifiers import LONGEST, character_fault, nearest_identifier
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archcompile.diagnostics import Fix, SourceFile, Span, edited
-from archcompile.frontend.line_edits import line_after, line_before, with_key, without_line
+from archcompile.frontend.mending.line_edits import line_after, line_before, with_key, without_line
 
 
 def at(text: str, line: str) -> Span:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from archcompile.diagnostics import Code, Diagnostic, edited
-from archcompile.frontend import mending
-from archcompile.frontend.shortcuts import Projection, projection
+from archcompile.frontend.mending import search as mending
+from archcompile.frontend.mending.shortcuts import Projection, projection
 from archcompile.ir.dim import Dim
 from archcompile.ir.types import TensorType
 from tests.spec_text import findings_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from archcompile.frontend.names import MODULE_ATTRIBUTES, SEQUENTIAL_ATTRIBUTES
+from archcompile.frontend.document.names import MODULE_ATTRIBUTES, SEQUENTIAL_ATTRIBUTES
 from tests.spec_text import compile_text, shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcompile.frontend.python_calls import (
+from archcompile.frontend.foreign.python_calls import (
     argument_in_yaml,
     arguments_in_yaml,
     op_of_word,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from reading import findings_of, helps, line_of, mapping_of, refused, scalar_of, tree_of
 
 from archcompile.diagnostics import SourceFile, SpecError
-from archcompile.frontend import yaml_events
-from archcompile.frontend.reader import read
-from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.text import yaml_events
+from archcompile.frontend.text.reader import read
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 GOOD = """\
 archcompile: 1

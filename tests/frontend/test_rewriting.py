@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reading import mapping_of, scalar_of
 
 from archcompile.diagnostics import Fix, edited
-from archcompile.frontend.rewriting import (
+from archcompile.frontend.mending.rewriting import (
     line_after,
     line_before,
     quoted,
@@ -19,7 +19,7 @@ from archcompile.frontend.rewriting import (
     without_item,
     yaml_text,
 )
-from archcompile.frontend.tree import Mapping, Scalar, Sequence, Tree
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 WORDS = st.text(
     alphabet=st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp", "Lo"]), min_size=1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from reading import tree_of
 
-from archcompile.frontend.shape_text import shape_inside, with_batch, written_sizes
-from archcompile.frontend.tree import Mapping, Tree
+from archcompile.frontend.document.shape_text import shape_inside, with_batch, written_sizes
+from archcompile.frontend.text.tree import Mapping, Tree
 
 
 def value_of(text: str) -> Tree:

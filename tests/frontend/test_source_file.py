@@ -13,7 +13,7 @@ from reading import findings_of, line_of
 
 from archcompile import driver
 from archcompile.diagnostics import Code, SourceFile
-from archcompile.frontend.source_file import load_file, load_stdin
+from archcompile.frontend.text.source_file import load_file, load_stdin
 
 SPEC = b"archcompile: 1\nname: net\ninput: [N, 3, 8, 8]\nlayers: [relu]\n"
 

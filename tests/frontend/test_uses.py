@@ -12,10 +12,10 @@ from reading import findings_of
 from archcompile import driver
 from archcompile.diagnostics import Code, Diagnostic, SourceFile, SpecError
 from archcompile.frontend import read_document, read_file
-from archcompile.frontend.document import Document, Library
+from archcompile.frontend.document.document import Document, Library
+from archcompile.frontend.document.uses import MOST_FILES, file_content
 from archcompile.frontend.findings import finding
-from archcompile.frontend.reader import read
-from archcompile.frontend.uses import MOST_FILES, file_content
+from archcompile.frontend.text.reader import read
 
 SPEC = "archcompile: 1\nname: net\ninput: [N, 3]\nlayers: [unit]\n"
 UNIT = "archcompile: 1\nblocks: {unit: {layers: [relu]}}\n"

@@ -1,0 +1,1 @@
+"""Calls: what a line names, and which value each argument has."""

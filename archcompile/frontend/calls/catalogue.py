@@ -1,0 +1,141 @@
+"""Catalogue: everything that a spec can call, ops and its own blocks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from archcompile.diagnostics import Code, Edit, Fix, SpecError
+from archcompile.diagnostics.suggest import Words
+from archcompile.frontend.calls.binding import Binding
+from archcompile.frontend.document.document import Block, Layer
+from archcompile.frontend.findings import Findings
+from archcompile.frontend.foreign.ops import folded, meant, near, whole, why_absent
+from archcompile.frontend.text.tree import Mapping, Scalar, Tree
+from archcompile.ir.op import Op
+from archcompile.ops import all_ops
+
+_COLON = re.compile(r"\s*:(?=\s*(?:[,}\]#]|$))")
+"""The colon behind a key that has no value."""
+_MOST_STRANGE = 1000
+"""The most unknown words of a network for which a near one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Ops by key and the file's blocks by name; a block may not hide an op."""
+
+    ops: dict[str, type[Op]]
+    blocks: dict[str, Block]
+    strange: set[str] = field(default_factory=set, compare=False)
+    """Unknown words for which a near one was looked for."""
+
+    @classmethod
+    def of(cls, blocks: tuple[Block, ...]) -> Catalogue:
+        """The catalogue of one file."""
+        return cls(all_ops(), {block.name.text: block for block in blocks})
+
+    def find(
+        self, call: Scalar, arguments: Tree | None = None, layer: Layer | None = None
+    ) -> type[Op] | Block:
+        """What a call names.
+
+        Raises ``UNKNOWN_OP`` with what was likely meant; where that is sure, with what would be
+        wrong in its arguments too.
+        """
+        found = self.blocks.get(call.text) or self.ops.get(call.text)
+        if found is None:
+            raise self._unknown(call, arguments, layer)
+        return found
+
+    def argument_names(self, callee: type[Op] | Block) -> tuple[str, ...]:
+        """The arguments that a call of it may give, in order."""
+        if isinstance(callee, Block):
+            return tuple(parameter.name.text for parameter in callee.parameters)
+        return tuple(callee.model_fields)
+
+    def _unknown(self, call: Scalar, arguments: Tree | None, layer: Layer | None) -> SpecError:
+        findings = Findings()
+        message = f"`{call.text}` is no op and no block here"
+        meant = self._meant(call.text, arguments)
+        if meant is None:
+            like = None if why_absent(call.text) else self._near(call.text)
+            findings.add(
+                Code.UNKNOWN_OP,
+                message,
+                call.span,
+                help=f"did you mean `{like}`?" if like else self._advice(call.text),
+                fix=_in_place(call, arguments, like, with_arguments=False) if like else (),
+            )
+        else:
+            fix = _in_place(call, arguments, meant[0], with_arguments=meant[1])
+            findings.add(Code.UNKNOWN_OP, message, call.span, help=f"write `{meant[0]}`", fix=fix)
+            if not meant[1]:
+                self._check_arguments(meant[0], call, arguments, layer, findings)
+        return SpecError(findings.found)
+
+    def _meant(self, word: str, arguments: Tree | None) -> tuple[str, bool] | None:
+        """What is surely meant, and whether the arguments go with the word."""
+        own = _spelt((*self.ops, *self.blocks)).get(folded(word))
+        if own is not None:
+            return own, False
+        together = None if arguments is None else whole(word, arguments, self.ops)
+        known = together or meant(word)
+        return None if known is None else (known, known == together)
+
+    def _check_arguments(
+        self,
+        meant: str,
+        call: Scalar,
+        arguments: Tree | None,
+        layer: Layer | None,
+        findings: Findings,
+    ) -> None:
+        """Names of arguments only: whether their values fit is said when the op is there."""
+        callee = self.blocks.get(meant) or self.ops.get(meant)
+        if callee is not None and isinstance(arguments, Mapping):
+            names = self.argument_names(callee)
+            Binding(meant, names, call, arguments, layer).bind(findings)
+
+    def _advice(self, word: str) -> str:
+        return why_absent(word) or "`archcompile list --ops` shows what there is"
+
+    def _near(self, word: str) -> str | None:
+        """The word most like this one; of very many, the first ones' only: who reads that far?"""
+        if word not in self.strange and len(self.strange) >= _MOST_STRANGE:
+            return None
+        self.strange.add(word)
+        return self._words().closest(_plain(word)) or near(word)
+
+    def _words(self) -> Words:
+        return _filed((*self.ops, *self.blocks))
+
+
+@lru_cache(maxsize=32)
+def _filed(names: tuple[str, ...]) -> Words:
+    return Words(names)
+
+
+@lru_cache(maxsize=32)
+def _spelt(names: tuple[str, ...]) -> dict[str, str]:
+    """Names by their letters alone."""
+    return {folded(name): name for name in names}
+
+
+def _plain(word: str) -> str:
+    """Without the module that a class stands in."""
+    return word.rpartition(".")[2] or word
+
+
+def _in_place(call: Scalar, arguments: Tree | None, text: str, *, with_arguments: bool) -> Fix:
+    """The text in the place of the word; of the arguments too, and of the colon between."""
+    line = call.span.file.line(call.span.line)
+    if ":" not in text and not with_arguments:
+        return (Edit(call.span, text),)
+    place = call.span if arguments is None else call.span.to(arguments.span)
+    colon = _COLON.match(line, call.span.end_column - 1) if arguments is None else None
+    if colon is not None:
+        place = call.span.within(0, colon.end() - call.span.column + 1)
+    is_value = line[: call.span.column - 1].rstrip().endswith(":")
+    return (Edit(place, f"{{{text}}}" if is_value and ":" in text else text),)

@@ -1,0 +1,60 @@
+"""Blocks that this network does not call: what can be said of them without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from archcompile.diagnostics import Code, Edit
+from archcompile.frontend.calls.block_arguments import check_arguments
+from archcompile.frontend.calls.catalogue import Catalogue
+from archcompile.frontend.document.document import Block, Layer
+from archcompile.frontend.expansion.class_body import EXCHANGE
+from archcompile.frontend.findings import Findings
+from archcompile.frontend.text.tree import Scalar, Sequence
+
+
+def check_blocks(
+    catalogue: Catalogue, layers: tuple[Layer, ...], called: set[str], findings: Findings
+) -> None:
+    """Names of blocks; in the bodies of those not called, the ops and their arguments' names.
+
+    ``layers`` are the network's own.
+    """
+    bodies = [layers, *(each.layers or each.sequence or () for each in catalogue.blocks.values())]
+    for name, block in catalogue.blocks.items():
+        if name in catalogue.ops:
+            findings.add(
+                Code.SHADOWED_OP,
+                f"`{name}` is an op, and a block cannot hide it",
+                block.name.span,
+                help=f"write `my_{name}`, here and where it is called",
+                fix=(
+                    Edit(block.name.span, f"my_{name}"),
+                    *(Edit(each.span, f"my_{name}") for each in _calls(bodies, name)),
+                ),
+            )
+        if name not in called:
+            handed = {each.name.text for each in block.parameters if each.type == "layer"}
+            for layer in (*(block.layers or ()), *(block.sequence or ())):
+                _check(layer, catalogue, handed | {EXCHANGE}, findings)
+
+
+def _calls(bodies: Iterable[tuple[Layer, ...]], name: str) -> Iterator[Scalar]:
+    """The words of the lines that call a block of this name."""
+    for layer in (layer for body in bodies for layer in body):
+        if layer.op is not None and layer.op.text == name:
+            yield layer.op
+        yield from _calls([layer.inner_lines(), layer.sequence or ()], name)
+
+
+def _check(layer: Layer, catalogue: Catalogue, handed: set[str], findings: Findings) -> None:
+    """``handed`` are words that no op or block stands for before a call."""
+    for inner in (*layer.inner_lines(), *(layer.sequence or ())):
+        _check(inner, catalogue, handed, findings)
+    if layer.op is None or layer.op.text in handed:
+        return
+    with findings.collecting():
+        callee = catalogue.find(layer.op, layer.arguments, layer)
+        takes_list = not isinstance(callee, Block) and callee.takes_list
+        if not (takes_list and isinstance(layer.arguments, Sequence)):
+            check_arguments(layer, layer.op, catalogue.argument_names(callee))

@@ -1,0 +1,1 @@
+"""Definition: a document's blocks to the classes of the source, sizes left symbolic."""

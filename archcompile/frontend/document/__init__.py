@@ -1,0 +1,1 @@
+"""From a tree to a document: which keys a spec has, and what stands under each."""

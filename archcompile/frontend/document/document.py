@@ -1,0 +1,277 @@
+"""The document model: what a spec file may hold, before any expression is evaluated.
+
+Structure only. Whatever may be an expression, a template or an op's arguments stays a ``Tree``
+(with its spans) until elaboration knows which slot it fills.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, InstanceOf
+
+from archcompile.diagnostics import Span
+from archcompile.frontend.text.tree import Scalar, Tree
+
+
+class Model(BaseModel):
+    """Strict, frozen, closed: an unknown key is a finding, never ignored."""
+
+    # deferred: a file's validators are built when it needs them
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
+
+
+class Loop(Model):
+    """``for``: columns of one length that run in step; each is a list or an expression."""
+
+    columns: tuple[tuple[InstanceOf[Scalar], Tree], ...]
+    """``{depth: depths, width: [64, 128]}`` in order; with ``rows`` the variables stand alone."""
+    variables: tuple[InstanceOf[Scalar], ...] = ()
+    """``for: [t, c, n, s]``: the names that each row of ``rows`` fills."""
+    rows: Tree | None = None
+    span: Span
+
+
+class Branch(Model):
+    """One branch of ``branches``: its lines, and the key that it stands under in a mapping."""
+
+    name: InstanceOf[Scalar] | None
+    """With a name there is one line, of that name: a layer, or a ``sequence`` for a list."""
+    lines: tuple[Layer, ...]
+    span: Span
+
+
+class Branches(Model):
+    """Several ways from one value, and the op that joins their ends (``concat`` if not said)."""
+
+    branches: tuple[Branch, ...]
+    join: Layer
+    span: Span
+
+
+class Residual(Model):
+    """A body and a shortcut around it, joined (``add`` if not said; the shortcut comes first)."""
+
+    body: tuple[Layer, ...]
+    shortcut: Layer | None
+    """``None`` is the identity; a list is a ``sequence`` called ``shortcut``."""
+    skip: InstanceOf[Scalar] | None
+    """A condition; where it is false there is the body alone, the plain twin."""
+    join: Layer
+    tree: Tree
+    """What stands under the key: the body's list, or a mapping."""
+    span: Span
+
+
+class GpuGroups(Model):
+    """Layers that ``count`` GPUs share: each tensor is whole, or split on its channel axis."""
+
+    count: InstanceOf[Scalar]
+    layers: tuple[Layer, ...]
+    span: Span
+
+
+class WeightInit(Model):
+    """``{weight: {normal: 0.01}}``: the distribution that weights of this name start with."""
+
+    op: InstanceOf[Scalar] | None
+    """For a block or file: the ops that it is said for; ``None``: whatever has kernels."""
+    weight: InstanceOf[Scalar] | None
+    """``None`` for a bare parameter."""
+    distribution: InstanceOf[Scalar]
+    """``constant``, ``normal``, ``uniform``, ``truncated_normal``, ``kaiming_normal``, …"""
+    arguments: Tree
+    span: Span
+
+
+class Layer(Model):
+    """One entry of a list of layers: one of op, sequence, layers (a loop's body) or a structure."""
+
+    span: Span
+    """The whole entry."""
+    op: InstanceOf[Scalar] | None = None
+    """The op key or block name; ``relu`` alone is an op without arguments."""
+    arguments: Tree | None = None
+    name: InstanceOf[Scalar] | None = None
+    sources: tuple[InstanceOf[Scalar], ...] | None = None
+    """``from``: the names that this layer reads."""
+    sources_span: Span | None = None
+    when: InstanceOf[Scalar] | None = None
+    repeat: InstanceOf[Scalar] | None = None
+    loop: Loop | None = None
+    sequence: tuple[Layer, ...] | None = None
+    layers: tuple[Layer, ...] | None = None
+    names: tuple[InstanceOf[Scalar], ...] = ()
+    """``name: [a, b]``: the names of the outputs of an op that has several."""
+    branches: Branches | None = None
+    residual: Residual | None = None
+    gpu_groups: GpuGroups | None = None
+    apply: InstanceOf[Scalar] | None = None
+    """The name of a layer before it, which is used once more with the same weights."""
+    init: tuple[WeightInit, ...] = ()
+
+    @property
+    def is_structure(self) -> bool:
+        """Whether the line is a structure of a class body: its lines stand in the body around."""
+        return bool(self.branches or self.residual or self.gpu_groups)
+
+    def inner_lines(self) -> tuple[Layer, ...]:
+        """The lines of a loop or structure, as they stand in the text; not a ``sequence``'s."""
+        found = list(self.layers or ())
+        if self.branches is not None:
+            found += (line for branch in self.branches.branches for line in branch.lines)
+        if self.residual is not None:
+            shortcut = self.residual.shortcut
+            found += (*self.residual.body, *((shortcut,) if shortcut is not None else ()))
+        if self.gpu_groups is not None:
+            found += self.gpu_groups.layers
+        return tuple(found)
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether the line is a ``for`` or a ``repeat``."""
+        return self.repeat is not None or self.loop is not None
+
+    def one_copy(self) -> Layer:
+        """The line that a ``repeat`` beside a layer makes copies of."""
+        beside = ("repeat", "loop", "name", "sources", "sources_span")
+        return self.model_copy(update=dict.fromkeys(beside))
+
+
+class Parameter(Model):
+    """``width: int`` (required) or ``stride: 1`` (a default)."""
+
+    name: InstanceOf[Scalar]
+    type: str
+    """int, number, bool, text, list, layer or choice; for a default, the type of its value."""
+    default: Tree | None = None
+    """For a ``layer``: the op or block, alone or as ``{group_norm: 32}``."""
+    choices: tuple[InstanceOf[Scalar], ...] = ()
+    """The texts that a ``choice`` may be."""
+    span: Span
+
+    @property
+    def choices_texts(self) -> tuple[str, ...]:
+        """The same as plain texts."""
+        return tuple(choice.text for choice in self.choices)
+
+
+class Block(Model):
+    """A user's own op: typed parameters, inputs, a body or chain, outputs."""
+
+    name: InstanceOf[Scalar]
+    parameters: tuple[Parameter, ...] = ()
+    inputs: tuple[InstanceOf[Scalar], ...] = ()
+    """Empty means one input called ``x``."""
+    layers: tuple[Layer, ...] | None = None
+    sequence: tuple[Layer, ...] | None = None
+    outputs: tuple[Output, ...] = ()
+    """Empty means the last layer."""
+    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    """Derived values in order, each over the parameters, the inputs and those before it."""
+    init: tuple[WeightInit, ...] = ()
+    span: Span
+
+
+class Input(Model):
+    """A named input; each entry of the shape is a number, parameter or symbol (``N``, ``H``)."""
+
+    name: InstanceOf[Scalar] | None
+    """``None`` for ``input: [N, 3, H, W]``: the input is then called ``x``."""
+    shape: tuple[InstanceOf[Scalar], ...]
+    span: Span
+
+
+class Output(Model):
+    """A named output and the layer that it shows (of the same name unless ``from`` is given)."""
+
+    name: InstanceOf[Scalar]
+    source: InstanceOf[Scalar]
+    training: bool = False
+    """Computed in training only."""
+    loss_weight: float | None = None
+
+
+class Cite(Model):
+    """Where the network was published; ``deviations`` are deliberate differences from it."""
+
+    paper: str | None = None
+    section: str | None = None
+    url: str | None = None
+    deviations: tuple[str, ...] = ()
+
+
+class Claim(Model):
+    """One claim of ``expect``: a number (``parameters``, ``macs``, …) or a layer's shape."""
+
+    subject: Literal["parameters", "buffers", "macs", "connections", "receptive_field", "shapes"]
+    layer: str | None = None
+    """For ``shapes`` and ``receptive_field``: the layer's path."""
+    value: int | str | tuple[int | str, ...]
+    """A text is the number as the paper prints it: ``"60M"``."""
+    inference: bool = False
+    """Said under ``inference``: layers that only training needs are left out."""
+    span: Span
+    """The value."""
+    layer_span: Span | None = None
+
+
+class Variant(Model):
+    """A named network of a family: parameter values (and ``title``, ``cite``, ``expect``)."""
+
+    name: InstanceOf[Scalar]
+    extends: InstanceOf[Scalar] | None = None
+    values: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    title: str | None = None
+    cite: Cite | None = None
+    expect: tuple[Claim, ...] = ()
+    span: Span
+
+
+class Library(Model):
+    """A file of blocks: no network, blocks that specs ``use``."""
+
+    uses: tuple[InstanceOf[Scalar], ...] = ()
+    blocks: tuple[Block, ...]
+    """Its own, and those of the files that it uses."""
+    span: Span
+
+
+class Document(Model):
+    """A whole spec file."""
+
+    archcompile: int
+    name: InstanceOf[Scalar]
+    title: str | None = None
+    cite: Cite | None = None
+    parameters: tuple[Parameter, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    inputs: tuple[Input, ...]
+    uses: tuple[InstanceOf[Scalar], ...] = ()
+    """Paths of the files that blocks are taken from; those blocks stand in ``blocks`` too."""
+    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    init: tuple[WeightInit, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    layers: tuple[Layer, ...]
+    outputs: tuple[Output, ...] = ()
+    expect: tuple[Claim, ...] = ()
+    allow: tuple[InstanceOf[Scalar], ...] = ()
+    """The codes of warnings that the author knows of."""
+    span: Span
+    layers_span: Span
+
+    @cached_property
+    def variant_by_name(self) -> dict[str, Variant]:
+        """The variants, the last of a name; made once, for there may be thousands."""
+        return {variant.name.text: variant for variant in self.variants}
+
+
+Branch.model_rebuild()
+Branches.model_rebuild()
+Residual.model_rebuild()
+GpuGroups.model_rebuild()
+Layer.model_rebuild()
+Block.model_rebuild()

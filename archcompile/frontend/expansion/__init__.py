@@ -1,0 +1,1 @@
+"""Expansion: a document's layers to nodes and regions, every loop run."""

@@ -1,0 +1,1 @@
+"""Other frameworks' and tools' words, and what stands for them here."""

@@ -1,0 +1,1 @@
+"""What mends a finding, as edits of the text."""

@@ -1,0 +1,1 @@
+"""From bytes to a tree: YAML as its author wrote it, with every place."""
