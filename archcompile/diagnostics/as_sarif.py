@@ -52,12 +52,12 @@ def _rule(code: Code) -> dict[str, Json]:
 
 def _result(finding: Diagnostic, rule: int) -> dict[str, Json]:
     """A result (3.27); the help line stands behind the message, as readers show no other."""
-    help = "" if finding.help is None else f"\nhelp: {finding.help}"
+    help = "" if finding.help is None else f"\nhelp: {_plain(finding.help)}"
     result: dict[str, Json] = {
         "ruleId": finding.code.value,
         "ruleIndex": rule,
         "level": finding.severity.value,
-        "message": {"text": f"{finding.message}{help}"},
+        "message": {"text": f"{_plain(finding.message)}{help}"},
     }
     if finding.span is not None:
         result["locations"] = [{"physicalLocation": _physical(finding.span)}]
@@ -66,7 +66,7 @@ def _result(finding: Diagnostic, rule: int) -> dict[str, Json]:
     if finding.fix:
         result["fixes"] = [
             {
-                "description": {"text": finding.help or finding.message},
+                "description": {"text": _plain(finding.help or finding.message)},
                 "artifactChanges": list(_changes(finding.fix)),
             }
         ]
@@ -76,8 +76,13 @@ def _result(finding: Diagnostic, rule: int) -> dict[str, Json]:
 def _related(related: Related) -> dict[str, Json]:
     return {
         "physicalLocation": _physical(related.span),
-        "message": {"text": related.message},
+        "message": {"text": _plain(related.message)},
     }
+
+
+def _plain(text: str) -> str:
+    """A message without embedded links (3.11.6): an author's brackets start none."""
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 
 def _changes(edits: tuple[Edit, ...]) -> Iterator[Json]:

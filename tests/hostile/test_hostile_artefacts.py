@@ -6,6 +6,7 @@ A combination is refused with a finding, which itself is shown harmlessly, or co
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from click.testing import CliRunner
 from archcompile import driver
 from archcompile.backends.onnx import onnx_bytes
 from archcompile.cli import cli
-from archcompile.diagnostics import Diagnostic, SpecError, render, to_dict
+from archcompile.diagnostics import Diagnostic, SpecError, ordered, render
+from archcompile.diagnostics.as_github import github_form
+from archcompile.diagnostics.as_json import json_form
+from archcompile.diagnostics.as_sarif import sarif_form
 from archcompile.frontend import read_document
 from archcompile.ir.program import Citation
 from archcompile.network import Network
@@ -39,6 +43,9 @@ ARTEFACTS = (
     "list",
     "difference",
     "findings",
+    "findings as JSON",
+    "findings as SARIF",
+    "findings for GitHub",
 )
 
 
@@ -69,7 +76,17 @@ def harmless_findings(findings: tuple[Diagnostic, ...]) -> None:
     assert findings
     inert.terminal(render(findings, color=False, width=100))
     inert.terminal(render(findings, color=True, width=100), colour=True)
-    json.loads(json.dumps([to_dict(each) for each in findings]))
+    for form in (json_form(findings), sarif_form(findings, "0")):
+        json.loads(form)
+        assert form.isascii() and form.replace("\n", "").isprintable()
+    (run,) = json.loads(sarif_form(findings, "0"))["runs"]
+    for result in run["results"]:
+        assert not re.search(r"(?<!\\)\[", result["message"]["text"].replace("\\\\", ""))
+    lines = github_form(findings).split("\n")
+    assert len(lines) == len(ordered(findings))
+    for line in lines:
+        assert line.startswith("::error ")
+        inert.terminal(line)
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,7 @@ def harmless(found: Made, twin: Made, hostile: str, title: str) -> None:
 def spoken(network: Network, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the command line says of a network, built into a folder, and then of a difference."""
     monkeypatch.setattr(driver, "load_all", lambda *_, **__: (network,))
+    monkeypatch.setattr(driver, "check", lambda *_, **__: driver.Checked((network,), ()))
     out = path.parent / "generated"
     for arguments in (["build", "--out", str(out)], ["list"], ["report"], ["check"]):
         result = CliRunner().invoke(cli, [*arguments, str(path)], prog_name="archcompile")

@@ -13,7 +13,7 @@ from archcompile.frontend.document.document import Branches, GpuGroups, Layer, R
 from archcompile.frontend.document.identifiers import is_identifier
 from archcompile.frontend.expansion.class_body import ClassBody
 from archcompile.frontend.expansion.flow import Flow, Open_, shapes
-from archcompile.frontend.expressions.frame import Frame
+from archcompile.frontend.expressions.frame import Frame, Open
 from archcompile.frontend.findings import finding
 from archcompile.frontend.mending.line_edits import without_line
 from archcompile.frontend.mending.rewriting import replaced
@@ -245,7 +245,10 @@ class ExpandedBody(ClassBody[Open_]):
                     groups.span.start().within(0, len("gpu_groups")),
                     help="its layers stand in the outer one, whose GPUs share them already",
                 )
-            count = here.expression(groups.count)
+            try:
+                count = here.expression(groups.count)
+            except Open:  # it depends on what was found wrong already
+                return replace(here, gpus=1)
             held = count.value if isinstance(count, Literal) else None
             if isinstance(held, bool) or not isinstance(held, int) or held < 1:
                 whole = _divided(groups.count, held)

@@ -10,7 +10,8 @@ from archcompile.frontend.text.faults import Fault, Guess
 from archcompile.frontend.text.plain_text import content_end, quoted_text
 
 _OPENING = re.compile(r"(?:(?<=[:,\[{-] )|(?<=[\[{])|^)(?P<quote>[\"'])")
-_PAIR = re.compile(r"\\u(?P<high>[dD][89abAB]\w\w)\\u(?P<low>[dD][c-fC-F]\w\w)", re.ASCII)
+_HEX = "[0-9a-fA-F]{2}"
+_PAIR = re.compile(rf"\\u(?P<high>[dD][89abAB]{_HEX})\\u(?P<low>[dD][c-fC-F]{_HEX})")
 """A character beyond U+FFFF as JSON escapes it."""
 _NEAR = 20
 
