@@ -45,6 +45,8 @@ class _Scope:
 
     types: dict[str, TensorType] = field(default_factory=dict)
     modules: dict[str, tuple[Op, tuple[object, ...]] | None] = field(default_factory=dict)
+    used_again: frozenset[str] = frozenset()
+    """The modules that lines may use whatever region they stand in."""
 
     def define(self, value: Value) -> None:
         _require_name(_USE.sub("", value.name))
@@ -69,7 +71,7 @@ class _Scope:
 
 def _member(member: Member, parent: str, scope: _Scope) -> None:
     _require_name(member.path)
-    if not member.path.startswith(parent):
+    if not (member.path.startswith(parent) or member.path in scope.used_again):
         raise InternalError(f"`{member.path}` lies in `{parent[:-1]}` but not below its path")
     for value in member.inputs:
         scope.read(value, member.path)
@@ -114,8 +116,12 @@ def _region(region: Region, scope: _Scope) -> None:
     if scope.modules.setdefault(region.path, None) is not None:
         raise InternalError(f"two different modules are called `{region.path}`")
     before = frozenset(scope.types)
+    around = scope.used_again
+    if region.kind == "group":  # no module of its own: its lines may use those around once more
+        scope.used_again = around | scope.modules.keys()
     for member in region.members:
         _member(member, f"{region.path}.", scope)
+    scope.used_again = around
     if region.kind == "block":
         _require_closed(region, before)
     for value in region.outputs:
