@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from bad_commands import codes_of_commands
 from bad_specs import findings
 from click.testing import CliRunner
 
@@ -18,7 +15,6 @@ from archcompile.diagnostics import Code
 from archcompile.diagnostics.explanation import Example, explanation
 
 ROOT = Path(__file__).parents[2]
-NET = "archcompile: 1\nname: net\ninput: [N, 3, 8, 8]\nlayers: [relu]\n"
 
 
 def codes_of(example: Example, folder: Path) -> list[str]:
@@ -27,22 +23,7 @@ def codes_of(example: Example, folder: Path) -> list[str]:
         path = folder / "example.yaml"
         path.write_text(example.text, encoding="utf-8")
         return [each.code.value for each in findings(path)]
-    (folder / "net.yaml").write_text(NET, encoding="utf-8")
-    program = folder / "bin" / "archcompile"  # as it is installed, wherever these tests run
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m archcompile "$@"\n')
-    program.chmod(0o755)
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    run = subprocess.run(
-        ["bash", "-c", "\n".join(re.findall(r"^\$ (.*)", example.text, re.M))],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
-    )
-    found = re.findall(r"^(?:.*: )?(?:error|warning)\[(AC\d{3})\]", run.stdout + run.stderr, re.M)
-    assert found or run.returncode == 0, run.stderr
-    return found
+    return codes_of_commands(example.text, folder)
 
 
 @pytest.mark.parametrize("code", Code, ids=lambda code: code.value)
