@@ -40,6 +40,8 @@ def unused(document: Document) -> Iterator[Diagnostic]:
 
 def _names(body: Document | Block, *more: object, owner: str) -> Iterator[Diagnostic]:
     """The parameters and ``let`` of a file or block; a ``layer`` may be used as an op."""
+    if not body.parameters and not body.let:
+        return  # most have none, and reading every value takes its time
     derived = tuple(tree for _, tree in body.let)
     parts = (body.parameters, derived, body.init, body.layers, body.outputs, *more)
     said = _said(parts)
@@ -59,6 +61,8 @@ def _names(body: Document | Block, *more: object, owner: str) -> Iterator[Diagno
 
 def _blocks(document: Document) -> Iterator[Diagnostic]:
     own = tuple(each for each in document.blocks if each.span.file == document.span.file)
+    if not own:
+        return
     bodies = {each.name.text: _handing((each.layers, each.sequence)) for each in document.blocks}
     defaults = tuple(each.parameters for each in document.blocks)
     called = _handing((document.layers, document.parameters, _values(document), defaults))

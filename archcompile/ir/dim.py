@@ -91,26 +91,40 @@ class Dim:
             raise TypeError(f"the size `{self}` is not an integer: it depends on {names}")
         return self.form.offset
 
+    # Nearly every size is a plain integer: those take the short way, which no rule of forms needs.
+
     def __add__(self, other: int | Dim) -> Dim:
-        return Dim(add(self.form, _form(other)))
+        left, right = self.form, _form(other)
+        if left.terms or right.terms:
+            return Dim(add(left, right))
+        return _integer(left.offset + right.offset) if right.offset else self
 
     def __radd__(self, other: int) -> Dim:
-        return Dim(add(self.form, _form(other)))
+        return self + other
 
     def __sub__(self, other: int | Dim) -> Dim:
-        return Dim(subtract(self.form, _form(other)))
+        left, right = self.form, _form(other)
+        if left.terms or right.terms:
+            return Dim(subtract(left, right))
+        return _integer(left.offset - right.offset) if right.offset else self
 
     def __rsub__(self, other: int) -> Dim:
         return Dim(subtract(_form(other), self.form))
 
     def __mul__(self, other: int | Dim) -> Dim:
-        return Dim(multiply(self.form, _form(other)))
+        left, right = self.form, _form(other)
+        if left.terms or right.terms:
+            return Dim(multiply(left, right))
+        return _integer(left.offset * right.offset)
 
     def __rmul__(self, other: int) -> Dim:
-        return Dim(multiply(self.form, _form(other)))
+        return self * other
 
     def __floordiv__(self, other: int | Dim) -> Dim:
-        return Dim(floor_divide(self.form, _form(other)))
+        left, right = self.form, _form(other)
+        if left.terms or right.terms or not right.offset:
+            return Dim(floor_divide(left, right))
+        return _integer(left.offset // right.offset)
 
     def __rfloordiv__(self, other: int) -> Dim:
         return Dim(floor_divide(_form(other), self.form))
@@ -118,6 +132,8 @@ class Dim:
     def __mod__(self, other: int | Dim) -> Dim:
         """``x % a`` is ``x - a * (x // a)``."""
         divisor = _form(other)
+        if not self.form.terms and not divisor.terms and divisor.offset:
+            return _integer(self.form.offset % divisor.offset)
         quotient = floor_divide(self.form, divisor)
         return Dim(subtract(self.form, multiply(divisor, quotient)))
 
@@ -129,7 +145,10 @@ class Dim:
 
     def always_equal(self, other: int | Dim) -> bool | None:
         """Whether both have one value, whatever the symbols stand for."""
-        gap = subtract(self.form, _form(other))
+        left, right = self.form, _form(other)
+        if not left.terms and not right.terms:
+            return left.offset == right.offset
+        gap = subtract(left, right)
         if gap == ZERO:
             return True
         if not gap.terms or gap.offset % gcd(*(factor for _, factor in gap.terms)):
@@ -146,7 +165,10 @@ class Dim:
 
     def always_at_least(self, other: int | Dim) -> bool | None:
         """Whether this is ``other`` or more, whatever the symbols stand for."""
-        return _always_at_least(subtract(self.form, _form(other)), 0)
+        left, right = self.form, _form(other)
+        if not left.terms and not right.terms:
+            return left.offset >= right.offset
+        return _always_at_least(subtract(left, right), 0)
 
     def divisible_by(self, divisor: int | Dim) -> bool | None:
         """Whether the division leaves no rest, whatever the symbols stand for."""
@@ -195,7 +217,15 @@ def ceil_div(dividend: int | Dim, divisor: int | Dim) -> Dim:
     return -(-Dim.of(dividend) // divisor)
 
 
-@lru_cache(maxsize=4096)
+def _integer(value: int) -> Dim:
+    """Small sizes are shared; large ones, as counts of elements are, seldom come twice."""
+    return _constant(value) if value < _SHARED else Dim(Form(value))
+
+
+_SHARED = 4096
+
+
+@lru_cache(maxsize=_SHARED)
 def _constant(value: int) -> Dim:
     """The same size is one object: there are few, and they are asked for by the thousand."""
     return Dim(_form(value))

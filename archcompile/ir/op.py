@@ -224,11 +224,13 @@ class Op(BaseModel, ABC):
 
     def connections(self, *inputs: TensorType) -> Dim:
         """Connections in LeCun's sense: what all output units read, one for each bias included."""
+        from archcompile.ir.outcome import output_of, weights_of  # late: it is made of ops
+
         total = self.macs(*inputs)
-        biased = any(weight.name == "bias" for weight in self.weights(*inputs))
+        biased = any(weight.name == "bias" for weight in weights_of(self, inputs))
         if not biased or total == Dim.of(0):
             return total
-        return total + self.infer(*inputs).elements()
+        return total + output_of(self, inputs).elements()
 
     def updated(self, values: Mapping[str, object]) -> Self:
         """A copy with some arguments ``Unknown``: for rules that run before a block is called."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, Window
+from archcompile.ir.op import Op, Window, decided
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
@@ -19,8 +19,9 @@ _KEPT = 1 << 15
 
 @lru_cache(maxsize=_KEPT)
 def output_of(op: Op, types: tuple[TensorType, ...]) -> TensorType:
-    """The output's type. Raises ``OpError``."""
-    return op.infer(*types)
+    """The output's type, where what is not provably equal differs. Raises ``OpError``."""
+    with decided():
+        return op.infer(*types)
 
 
 @lru_cache(maxsize=_KEPT)

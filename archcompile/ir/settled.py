@@ -8,6 +8,7 @@ from functools import lru_cache
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Op, OpError, Unknown, decided
+from archcompile.ir.outcome import output_of, weights_of
 from archcompile.ir.remedy import PooledBefore
 from archcompile.ir.types import TensorType
 
@@ -49,7 +50,7 @@ def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType | OpError:
     """Remembered, a refusal too: networks repeat themselves, and so do mistakes."""
     try:
         with decided():
-            made = op.infer(*inputs)
+            made = output_of(op, inputs)
             require_fixed_weights(op, *inputs)
     except OpError as error:
         return error
@@ -58,7 +59,7 @@ def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType | OpError:
 
 def require_fixed_weights(op: Op, *inputs: TensorType) -> None:
     """Refuse a weight, or an inferred argument, that would be as large as the input (``H``)."""
-    for weight in op.weights(*inputs):
+    for weight in weights_of(op, inputs):
         if not all(size.is_constant for size in weight.shape):
             raise OpError(
                 Code.UNSUPPORTED,

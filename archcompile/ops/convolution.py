@@ -22,6 +22,7 @@ from archcompile.ir.op import (
     Window,
     word_of,
 )
+from archcompile.ir.outcome import output_of, weights_of
 from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
@@ -99,8 +100,8 @@ class Convolution(Op):
 
     def macs(self, *inputs: TensorType) -> Dim:
         """H' × W' × out × in/groups × kh × kw."""
-        total = self.weights(*inputs)[0].elements()
-        for size in self.infer(*inputs).spatial:
+        total = weights_of(self, inputs)[0].elements()
+        for size in output_of(self, inputs).spatial:
             total = size * total
         return total
 

@@ -231,8 +231,10 @@ def advise(axes: Axes, *, ceil: bool | None = None) -> Iterator[Advice]:
         lost = _lost(axis, ceil=bool(ceil))
         if lost > 0 and int(axis.extent) >= int(axis.stride):
             yield _loses(axis, lost, has_ceil=ceil is not None)
+        if not ceil:
+            continue
         places = int(axis.places(ceil=True))
-        if ceil and int(ceil_div(axis.padded - axis.extent, axis.stride)) + 1 > places:
+        if int(ceil_div(axis.padded - axis.extent, axis.stride)) + 1 > places:
             yield _drops(axis, places)
 
 
