@@ -51,8 +51,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # a command lives for a moment: looking for rubbish every 700 objects is 6 % of its time
-    gc.set_threshold(100_000, 20, 20)
+    # a command lives for a moment: looking for rubbish every 700 objects is 6 % of its time, and
+    # what the largest spec becomes is no rubbish
+    gc.set_threshold(2_000_000, 20, 20)
     # no plugin of an environment has a say in what a spec means, and looking for some takes time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from types import ModuleType
@@ -167,16 +167,14 @@ class Axis:
     dilation: Dim
     before: Dim
     after: Dim
+    extent: Dim = field(init=False, compare=False)
+    """The positions between the window's ends, both included: ``d (k - 1) + 1``."""
+    padded: Dim = field(init=False, compare=False)
+    """The axis with its padding."""
 
-    @property
-    def extent(self) -> Dim:
-        """The positions between the window's ends, both included: ``d (k - 1) + 1``."""
-        return self.dilation * (self.kernel - 1) + 1
-
-    @property
-    def padded(self) -> Dim:
-        """The axis with its padding."""
-        return self.size + self.before + self.after
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", self.dilation * (self.kernel - 1) + 1)
+        object.__setattr__(self, "padded", self.size + self.before + self.after)
 
     @property
     def window(self) -> Window:

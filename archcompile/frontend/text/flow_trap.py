@@ -18,6 +18,8 @@ _NO_SPACE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?P<value>[^\s:/].*)")
 
 def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entry]:
     """The entries of a flow mapping without the pieces of cut expressions; each is a finding."""
+    if not any(isinstance(each.value, Scalar) and _is_empty(each.value) for each in entries):
+        return entries  # every key has a value: none is a piece
     kept: list[Entry] = []
     cut = _Cut()
     for entry in entries:
@@ -40,6 +42,9 @@ def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entr
 
 def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
     """The items of a flow sequence without the later pieces of cut expressions."""
+    tails = (_tail(item) for item in items)
+    if not any(tail is not None and "(" in tail.text for tail in tails):
+        return items
     kept: list[Tree] = []
     cut = _Cut()
     for item in items:

@@ -31,7 +31,7 @@ from archcompile.frontend.text.written_scalars import (
     items_without_space,
     refuse_tag,
 )
-from archcompile.frontend.text.yaml_events import events, span_of, written
+from archcompile.frontend.text.yaml_events import events, span_between, span_of, written
 
 __all__ = ["load_file", "read"]
 
@@ -138,7 +138,8 @@ class _Reader:
         anchor, nodes = event.anchor, self.nodes + self.repeated
         if anchor is not None:
             self._open_anchor(anchor, self._span(event))
-        self._refuse_tag(event)
+        if getattr(event, "tag", None) is not None:
+            self._refuse_tag(event)
         tree = self._content(event, depth)
         if anchor is not None:
             del self.open_anchors[anchor]
@@ -215,8 +216,12 @@ class _Reader:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A value; where an unquoted one is ambiguous it stands for its text."""
         text = event.value
-        source = written(self.file, event)
         span = self._span(event)
+        if not event.style and self._is_bare(event, span):
+            if text[:1] == "-":
+                items_without_space(text, span, self.findings)
+            return Scalar(span, text, self._plain_value(text, span), plain=True)
+        source = written(self.file, event)
         one_line = span.line == span.end_line
         if event.style:
             inner = None
@@ -230,6 +235,12 @@ class _Reader:
             span = self._last(span, len(text))  # an anchor or a tag stands before it
         items_without_space(source, span, self.findings)
         return Scalar(span, text, self._plain_value(text, span), plain=exact)
+
+    def _is_bare(self, event: yaml.ScalarEvent, span: Span) -> bool:
+        """Whether nothing but the value's text stands there, as nearly always: the short way."""
+        length = len(event.value)
+        is_as_long = span.line == span.end_line and span.end_column - span.column == length
+        return is_as_long and written(self.file, event) == event.value
 
     def _plain_value(self, text: str, span: Span) -> Value:
         """What an unquoted text means; its own text after a finding."""
@@ -302,8 +313,6 @@ class _Reader:
         self.open_anchors[name] = span
 
     def _refuse_tag(self, event: yaml.NodeEvent) -> None:
-        if getattr(event, "tag", None) is None:
-            return
         is_empty = isinstance(event, yaml.ScalarEvent) and not event.value and not event.style
         source = written(self.file, event)
         refuse_tag(self._span(event), source, is_empty=is_empty, findings=self.findings)
@@ -312,8 +321,9 @@ class _Reader:
         self, start: yaml.Event, end: yaml.Event, last: Tree | None, *, flow: bool
     ) -> Span:
         """libyaml ends a block collection at the token behind it: it ends with its last value."""
-        span = self._span(start)
-        return span.to(self._span(end) if flow or last is None else last.span)
+        if flow or last is None:
+            return span_between(self.file, start, end)
+        return self._span(start).to(last.span)
 
     def _span(self, event: yaml.Event) -> Span:
         return span_of(self.file, event)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from archcompile.diagnostics import Code, Edit, Fix, Related, Span
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.text.plain_text import quoted_text, shortened
@@ -51,6 +49,8 @@ def _refuse(key: Tree, what: str, can_be_quoted: bool, findings: Findings) -> No
 
 def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) -> tuple[Entry, ...]:
     """The entries; a key that stands twice is a finding, and the first one counts."""
+    if len({entry.key.text for entry in entries}) == len(entries):
+        return tuple(entries)
     first: dict[str, Entry] = {}
     for place, entry in enumerate(entries):
         earlier = first.setdefault(entry.key.text, entry)
@@ -68,9 +68,11 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
 
 
 def merges_reported(
-    merges: Iterable[Entry], entries: tuple[Entry, ...], flow: bool, findings: Findings
+    merges: list[Entry], entries: tuple[Entry, ...], flow: bool, findings: Findings
 ) -> None:
     """A finding for each ``<<``, with the keys that it would have brought written out."""
+    if not merges:
+        return
     given = {entry.key.text for entry in entries}
     for merge in merges:
         brought = _brought(merge.value, given)

@@ -28,7 +28,7 @@ _CONSTANTS: dict[str, Value] = {
 }
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_MAYBE_A_NUMBER = re.compile(r"[-+]?\.?[0-9iInN]")
+_MAYBE_A_NUMBER = re.compile(r"[-+]?(?:\.?[0-9]|\.[iInN])")
 
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _PREFIXED = re.compile(r"[-+]?0[xXoObB][0-9a-fA-F_]+")

@@ -45,6 +45,11 @@ def span_of(file: SourceFile, event: yaml.Event) -> Span:
     return _span(file, start, end)
 
 
+def span_between(file: SourceFile, first: yaml.Event, last: yaml.Event) -> Span:
+    """From the start of an event to the end of another."""
+    return _span(file, _marks(first)[0], _marks(last)[1])
+
+
 def written(file: SourceFile, event: yaml.Event) -> str:
     """What the author wrote for an event, quotes, anchors and tags included."""
     start, end = _marks(event)
