@@ -126,11 +126,14 @@ def guided(seed: int, count: int) -> None:
     """Atheris makes the choices: its bytes seed the generator, coverage tells it which to keep."""
     import atheris
 
-    with atheris.instrument_imports(include=["archcompile"]):
-        import archcompile.driver  # noqa: F401  instrumented here, before the target needs it
+    atheris.instrument_all()
     tally = Tally()
-    path = Path(tempfile.mkdtemp(prefix="fuzz-", dir=_memory())) / "net.yaml"
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=_memory()))
+    path, start = folder / "net.yaml", folder / "start"
     inputs = Inputs(seed)
+    start.mkdir()
+    for number, text in enumerate(inputs.legal):
+        (start / str(number)).write_bytes(b"00000000" + text.encode())
 
     def test(data: bytes) -> None:
         inputs.random.seed(data[:8])
@@ -145,6 +148,7 @@ def guided(seed: int, count: int) -> None:
         return (data[:8].ljust(8, b"0") + new.encode("utf-8", "replace"))[:most]
 
     options = [sys.argv[0], f"-runs={count}", f"-seed={seed}", "-max_len=20000", "-timeout=20"]
+    options.append(str(start))
     atheris.Setup(options, test, custom_mutator=mutate)
     atheris.Fuzz()
 
