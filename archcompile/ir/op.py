@@ -50,6 +50,12 @@ class OpError(Exception):
         self.operand = operand
         self.remedy = remedy
 
+    def again(self) -> Self:
+        """The same refusal without the frames that raised it, which hold much: to be kept."""
+        copied = type(self).__new__(type(self), *self.args)
+        copied.__dict__.update(self.__dict__)
+        return copied
+
 
 class Mismatch(OpError):
     """Two inputs whose shapes do not go together; ``rule`` is what they would have to be.

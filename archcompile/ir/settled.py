@@ -41,7 +41,7 @@ def settled_type(op: Op, *inputs: TensorType) -> TensorType:
     require_numbers(op)
     made = _settled(op, inputs)
     if isinstance(made, OpError):
-        raise made.with_traceback(None)
+        raise made.again()
     return made
 
 
@@ -53,7 +53,7 @@ def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType | OpError:
             made = output_of(op, inputs)
             require_fixed_weights(op, *inputs)
     except OpError as error:
-        return error
+        return error.again()
     return made
 
 

@@ -258,7 +258,8 @@ class LineMaker:
             types = tuple(value.type for value in reads)
             op, made = shared_type(op, types, call.frame.gpus)
         except OpError as error:
-            refusal = Refusal(error, built, call, layer, reads)
+            # without its frames: this one holds the refusal, and would never be freed
+            refusal = Refusal(error.with_traceback(None), built, call, layer, reads)
             raise refusal.finding(self.expansion.record, self.expansion.catalogue) from None
         require_countable(made)
         weights = weights_of(op, types)
