@@ -60,3 +60,5 @@ def main() -> None:
         cli.main(prog_name="archcompile")
     except OSError as error:  # from what click itself prints: help and version
         sys.exit(exit_code(error))
+    finally:
+        gc.freeze()  # the interpreter looks for rubbish once more when it ends, in all there is

@@ -42,6 +42,10 @@ class Dim:
 
     form: Form
 
+    def __hash__(self) -> int:
+        """The form's own: every op and type that is remembered is looked up by its sizes."""
+        return hash(self.form)
+
     def __deepcopy__(self, memo: dict[int, object]) -> Dim:
         """Itself, as it cannot change: pydantic copies the defaults of ops by the thousand."""
         return self
