@@ -169,30 +169,31 @@ def check_document(
     *,
     findings_only: bool = False,
 ) -> Checked:
-    """Every finding of a file's networks, or of one of them; warnings only where no error is.
+    """Every finding of a file's networks, or of one of them.
 
-    What several networks share is said once.
+    What several share is said once. Warnings stand beside claims that do not hold: they may be why.
     """
     loaded: list[Network] = []
     errors: list[Diagnostic] = []
     advice: dict[tuple[Code, Span | None], Diagnostic] = {}
-    spent = Spent()
+    spent, is_whole = Spent(), True
     for name in (variant,) if variant is not None else networks(document):
         try:
-            define = not findings_only
-            network, said = _compiled(document, name, overrides, define=define, spent=spent)
-            loaded.append(network)
+            network, found, said = _compiled(
+                document, name, overrides, define=not findings_only, spent=spent
+            )
             advice = {(each.code, each.span): each for each in said} | advice
+            loaded += () if found else (network,)
         except SpecError as error:
-            errors += error.diagnostics
-            if spent.is_told:
-                break
-    if errors:
-        return Checked(tuple(loaded), tuple(dict.fromkeys(errors)))
-    said = (*advice.values(), *unused(document))
-    if variant is None and not overrides:
+            found, is_whole = error.diagnostics, False
+        told = frozenset((each.code, each.span) for each in errors)
+        errors += (each for each in found if (each.code, each.span) not in told)
+        if spent.is_told:
+            break
+    said = (*advice.values(), *unused(document)) if is_whole else ()
+    if variant is None and not overrides and not errors:
         said = (*said, *needless(document, said))
-    return Checked(tuple(loaded), _not_allowed(document, said))
+    return Checked(tuple(loaded), (*dict.fromkeys(errors), *_not_allowed(document, said)))
 
 
 def load(path: str | Path, variant: str | None = None, **parameters: object) -> Network:
@@ -209,7 +210,9 @@ def compiled(
     document: Document, variant: str | None, overrides: Mapping[str, object] | None
 ) -> Network:
     """A document's network with its facts and warnings; its claims hold. Raises ``SpecError``."""
-    network, advice = _compiled(document, variant, overrides)
+    network, claims, advice = _compiled(document, variant, overrides)
+    if claims:
+        raise SpecError(claims)
     return replace(network, warnings=_not_allowed(document, (*advice, *unused(document))))
 
 
@@ -220,15 +223,15 @@ def _compiled(
     *,
     define: bool = True,
     spent: Spent | None = None,
-) -> tuple[Network, tuple[Diagnostic, ...]]:
-    """The network, and what its layers are warned of, whatever the file allows."""
+) -> tuple[Network, tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """The network, its claims that do not hold, and its warnings, whatever the file allows."""
     program: Program = elaborate(document, variant, overrides, define=define, spent=spent)
     verify_program(program)
     known = facts(program)
-    findings = check_limits(program, known) or check_claims(program, known)
-    if findings:
-        raise SpecError(findings)
-    return Network(program, known), warnings(document, advise(program))
+    if too_large := check_limits(program, known):
+        raise SpecError(too_large)
+    advice = warnings(document, advise(program))
+    return Network(program, known), check_claims(program, known), advice
 
 
 def _not_allowed(document: Document, advice: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

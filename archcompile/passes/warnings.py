@@ -119,7 +119,7 @@ def _needless_biases(
                 node.span,
                 Advice(
                     Code.BIAS_BEFORE_NORM,
-                    f"the bias of this `{node.op.key}` has no effect: the `{norm.op.key}` behind "
+                    f"the bias of this `{node.op.key}` has no effect: the `{norm.op.key}` after "
                     "it subtracts the mean",
                     help="write `bias: false`",
                     argument="bias",

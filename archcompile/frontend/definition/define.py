@@ -15,7 +15,7 @@ from archcompile.diagnostics import SpecError
 from archcompile.frontend.calls.block_arguments import Bound, default_value
 from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.calls.passed import Passed
-from archcompile.frontend.definition.define_body import DefinedBody, input_names, read_value
+from archcompile.frontend.definition.define_body import DefinedBody, read_value
 from archcompile.frontend.definition.local import (
     Local,
     NotGeneric,
@@ -114,7 +114,7 @@ class Definer:
 
         ``setting`` is the call's: what is assumed are conditions of the caller's own.
         """
-        if len(types) != len(input_names(block)):
+        if len(types) != len(block.input_names):
             raise NotGeneric("no call reads so many values")
         for passed in bound.layers.values():
             _require_known(passed)
@@ -233,7 +233,7 @@ class Definer:
         definition = Definition(
             self._free_name(block.name.text),
             (*inferred, *declared),
-            tuple(zip(input_names(block), types, strict=True)),
+            tuple(zip(block.input_names, types, strict=True)),
             tuple(walk.steps),
             chain,
             outputs,

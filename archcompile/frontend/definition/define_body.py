@@ -11,7 +11,13 @@ from archcompile.frontend.calls.arguments import Call, build_op
 from archcompile.frontend.calls.block_arguments import Bound, bind_block
 from archcompile.frontend.calls.calls import call_of, condition_of, known_text, reads_nothing
 from archcompile.frontend.calls.undecided import open_words, require_settled
-from archcompile.frontend.definition.define_chain import ChainWalk, copies, is_absent, refuse_choice
+from archcompile.frontend.definition.define_chain import (
+    ChainWalk,
+    condition_of_line,
+    copies,
+    is_absent,
+    refuse_choice,
+)
 from archcompile.frontend.definition.define_taps import CutChain, below
 from archcompile.frontend.definition.local import Local, NotGeneric, Setting, choice
 from archcompile.frontend.document.document import Block, GpuGroups, Layer, Residual
@@ -86,7 +92,7 @@ class DefinedBody(ClassBody[Local]):
         self, block: Block, bound: Bound, types: tuple[TensorType, ...], setting: Setting
     ) -> tuple[tuple[ChainMember, ...] | None, tuple[tuple[str, str], ...]]:
         """A block's body: its chain if it is a ``sequence``, and its outputs."""
-        names = input_names(block)
+        names = block.input_names
         known: dict[str, TensorType | None] = dict(zip(names, types, strict=True))
         frame = body_frame(bound, known, block.let, setting.gpus, dict(setting.assumed))
         if block.sequence is not None:
@@ -127,7 +133,7 @@ class DefinedBody(ClassBody[Local]):
         loops: bool,
         otherwise: tuple[Local, ...] | None = None,
     ) -> None:
-        condition = None if layer.is_loop else condition_of(layer, here)
+        condition = condition_of_line(layer, here)
         path = self.named(layer, here, loops=loops) if not layer.names else ""
         if is_absent(condition):
             instead = reads if otherwise is None else otherwise
@@ -386,11 +392,6 @@ class DefinedBody(ClassBody[Local]):
 
     def grouped(self, path: str, reads: tuple[Local, ...], since: int, layer: Layer) -> None:
         """Steps of a named structure have its path in their names; that is all a class needs."""
-
-
-def input_names(block: Block) -> tuple[str, ...]:
-    """The names of a block's inputs."""
-    return tuple(scalar.text for scalar in block.inputs) or ("x",)
 
 
 def read_value(places: Places[Local], source: Scalar) -> Local:

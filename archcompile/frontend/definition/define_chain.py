@@ -268,6 +268,12 @@ def refuse_choice(use: OpUse | BlockUse, condition: Expr | None) -> None:
         raise NotGeneric.on(condition, "the identity is there or not")
 
 
+def condition_of_line(layer: Layer, here: Frame) -> Expr | None:
+    """A line's condition; a loop decides in each round, unless it is not there at all."""
+    condition = condition_of(layer, here) if not layer.is_loop or layer.is_decided_once else None
+    return None if layer.is_loop and not is_absent(condition) else condition
+
+
 def is_absent(condition: Expr | None) -> bool:
     """Whether a condition is known to be false."""
     return condition == Literal(False)

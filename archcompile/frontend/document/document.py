@@ -6,6 +6,7 @@ Structure only. Whatever may be an expression, a template or an op's arguments s
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Literal
 
@@ -135,6 +136,17 @@ class Layer(Model):
         """Whether the line is a ``for`` or a ``repeat``."""
         return self.repeat is not None or self.loop is not None
 
+    @property
+    def is_decided_once(self) -> bool:
+        """Whether its ``when`` is one for all rounds of a loop: it names none of its variables."""
+        if self.when is None or not self.is_loop:
+            return self.when is not None
+        own = {"index"} if self.loop is None else {name.text for name, _ in self.loop.columns}
+        own |= {name.text for name in self.loop.variables} if self.loop is not None else set()
+        return own.isdisjoint(re.findall(r"[A-Za-z_]\w*", self.when.text)) and (
+            "in" not in self.when.text.replace(".", " ").split()
+        )
+
     def one_copy(self) -> Layer:
         """The line that a ``repeat`` beside a layer makes copies of."""
         beside = ("repeat", "loop", "name", "sources", "sources_span")
@@ -174,6 +186,11 @@ class Block(Model):
     """Derived values in order, each over the parameters, the inputs and those before it."""
     init: tuple[WeightInit, ...] = ()
     span: Span
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What its inputs are called."""
+        return tuple(scalar.text for scalar in self.inputs) or ("x",)
 
 
 class Input(Model):

@@ -59,7 +59,8 @@ class ExpandedBody(ClassBody[Open_]):
         if layer.apply is not None:
             self._again(layer, layer.apply, here, reads, instead, loops=loops)
             return
-        is_there = layer.is_loop or self.maker.present(layer, here)
+        is_open = layer.is_loop and not layer.is_decided_once
+        is_there = is_open or self.maker.present(layer, here)
         parts = self._parts(layer, here, loops=loops, is_there=is_there)
         path = parts[0] if parts else self._path(layer, here, loops=loops, is_there=is_there)
         if not is_there:
