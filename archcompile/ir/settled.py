@@ -17,6 +17,8 @@ def require_numbers(op: Op) -> None:
     """Refuse an argument of a network's layer that depends on the size of the input (``H``)."""
     for argument in type(op).model_fields:
         value = getattr(op, argument)
+        if isinstance(value, Dim) and value.is_constant:
+            continue  # as nearly all are
         if isinstance(value, Unknown):
             raise OpError(
                 Code.UNSUPPORTED,
@@ -38,7 +40,6 @@ def require_numbers(op: Op) -> None:
 
 def settled_type(op: Op, *inputs: TensorType) -> TensorType:
     """The output's type of a network's layer, whose arguments and weights have numbers."""
-    require_numbers(op)
     made = _settled(op, inputs)
     if isinstance(made, OpError):
         raise made.again()
@@ -49,6 +50,7 @@ def settled_type(op: Op, *inputs: TensorType) -> TensorType:
 def _settled(op: Op, inputs: tuple[TensorType, ...]) -> TensorType | OpError:
     """Remembered, a refusal too: networks repeat themselves, and so do mistakes."""
     try:
+        require_numbers(op)
         with decided():
             made = output_of(op, inputs)
             require_fixed_weights(op, *inputs)

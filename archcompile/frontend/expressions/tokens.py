@@ -94,6 +94,7 @@ _TOKEN = re.compile(
     r"|(?P<operator>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\],.])",
     re.DOTALL,
 )
+_KINDS = {kind.value: kind for kind in Kind}
 _WORD_TAIL = re.compile(r"[A-Za-z0-9_.]+")
 
 _CURLY = re.compile("[“”„‘’«»`](\\w+)[“”„‘’«»`]")
@@ -119,7 +120,7 @@ def tokens(text: str, place: Place) -> Iterator[Token]:
 
 
 def _token(text: str, match: re.Match[str], place: Place) -> Token:
-    kind, word = Kind(match.lastgroup), match.group()
+    kind, word = _KINDS[match.lastgroup or ""], match.group()
     value: int | float | str | None = None
     if kind is Kind.NUMBER:
         value = _number(text, match, place)
