@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archcompile.diagnostics import Code, Diagnostic, Edit, Related, Span
 from archcompile.diagnostics.suggest import closest, listed
@@ -160,8 +160,8 @@ def _number(claim: Claim, unit: str, true: Dim) -> Diagnostic | None:
 
 
 def _wrong_number(claim: Claim, message: str, written: str) -> Diagnostic:
-    help_line = f"write `{claim.subject}: {written}`"
-    return replace(_wrong(claim, message, help_line), fix=(Edit(claim.span, written),))
+    """Without an edit: a claim is the paper's, and where the two differ it is rarely wrong."""
+    return _wrong(claim, message, f"if the claim is wrong, write `{claim.subject}: {written}`")
 
 
 def _open(claim: Claim, unit: str, true: Dim) -> Diagnostic:
@@ -206,8 +206,7 @@ def _wrong_at(claim: Claim, what: str, said: str, place: _Place) -> Diagnostic:
     if not _CLAIMABLE[claim.subject].fullmatch(said):
         return _wrong(claim, message, "make no claim of what the input's size decides", origin)
     key = name if claim.layer is not None else "receptive_field"
-    found = _wrong(claim, message, f"write `{key}: {said}`", origin)
-    return replace(found, fix=(Edit(claim.span, said),))
+    return _wrong(claim, message, f"if the claim is wrong, write `{key}: {said}`", origin)
 
 
 def _wrong(claim: Claim, message: str, help_line: str, *related: Related) -> Diagnostic:

@@ -57,35 +57,35 @@ def test_a_right_claim_is_no_finding(right: Claim) -> None:
 WRONG = {
     claim("parameters", 60000): (
         "expected 60,000 parameters, but the network has 61,706",
-        "write `parameters: 61706`",
+        "if the claim is wrong, write `parameters: 61706`",
     ),
     claim("parameters", "60K"): (
         "expected 60K parameters, but the network has 61,706",
-        "write `parameters: 62K`",
+        "if the claim is wrong, write `parameters: 62K`",
     ),
     claim("parameters", "0.27M"): (
         "expected 0.27M parameters, but the network has 61,706",
-        "write `parameters: 0.06M`",
+        "if the claim is wrong, write `parameters: 0.06M`",
     ),
     claim("buffers", 12): (
         "expected 12 buffer elements, but the network has 0",
-        "write `buffers: 0`",
+        "if the claim is wrong, write `buffers: 0`",
     ),
     claim("macs", "1.8G"): (
         "expected 1.8G multiply-accumulates, but the network has 416,520",
-        "write `macs: 416520`",
+        "if the claim is wrong, write `macs: 416520`",
     ),
     claim("shapes", (16, 4, 4), "s4"): (
         "expected the output shape [16, 4, 4] at `s4`, but it is [16, 5, 5]",
-        "write `s4: [16, 5, 5]`",
+        "if the claim is wrong, write `s4: [16, 5, 5]`",
     ),
     claim("shapes", (16, 25), "s4"): (
         "expected the output shape [16, 25] at `s4`, but it is [16, 5, 5]",
-        "write `s4: [16, 5, 5]`",
+        "if the claim is wrong, write `s4: [16, 5, 5]`",
     ),
     claim("receptive_field", 15, "c3"): (
         "expected the receptive field 15 at `c3`, but it is 14",
-        "write `c3: 14`",
+        "if the claim is wrong, write `c3: 14`",
     ),
 }
 
