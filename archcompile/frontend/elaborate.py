@@ -13,7 +13,8 @@ from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.calls.inputs import input_type
 from archcompile.frontend.calls.parameters import Values, chosen_variant, parameter_values
 from archcompile.frontend.calls.passed import NO_LAYER
-from archcompile.frontend.calls.uncalled import check_blocks
+from archcompile.frontend.calls.choices import check_choices
+from archcompile.frontend.calls.uncalled import check_blocks, check_names
 from archcompile.frontend.definition.define import Definer
 from archcompile.frontend.definition.local import Local, NotGeneric
 from archcompile.frontend.definition.structure import structural_names
@@ -74,6 +75,11 @@ class _Elaboration:
     def run(self) -> Program:
         findings = Findings()
         catalogue = Catalogue.of(self.document.blocks)
+        check_names(catalogue, self.document.layers, findings)
+        check_choices(self.document.parameters, self.document.layers, findings)
+        for block in catalogue.blocks.values():
+            body = (*(block.layers or ()), *(block.sequence or ()))
+            check_choices(block.parameters, body, findings)
         inputs = self._inputs(findings, self.values.bound.values)
         given: dict[str, Value | None] = {
             name: None if kind is None else Value(name, kind, span) for name, kind, span in inputs
@@ -88,7 +94,7 @@ class _Elaboration:
         except GiveUp:
             raise SpecError(once(findings.found)) from None
         shown = self._outputs(findings, places)
-        check_blocks(catalogue, self.document.layers, expansion.called, findings)
+        check_blocks(catalogue, expansion.called, findings)
         findings.stop()
         known = tuple(value for value in given.values() if value is not None)
         return self._program(expansion, known, members, shown)

@@ -28,7 +28,7 @@ from archcompile.frontend.foreign.python_calls import (
         ("F.relu(x)", "relu"),
         ("torch.flatten(x, 1)", "flatten: 1"),
         ("nn.AdaptiveAvgPool2d((1, 1))", "adaptive_avg_pool2d: [1, 1]"),
-        ("GlobalAveragePooling2D()", "adaptive_avg_pool2d: 1"),
+        ("GlobalAveragePooling2D()", "mean: [2, 3]"),
         ("nn.Sequential(nn.Linear(512, 100), nn.ReLU())", "sequence: [linear: 100, relu]"),
         ("MyBlock(64)", ""),
         ("Dense(10, activation='softmax')", ""),

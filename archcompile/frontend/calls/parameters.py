@@ -65,11 +65,12 @@ def parameter_values(
         with findings.collecting():
             values[name] = _override(name, value, parameters, document)
     missing = [name for name in parameters if name not in values]
+    lacking = "" if variant is None else f" in the variant `{variant.name.text}`"
     for name in missing:
         parameter = parameters[name]
         findings.add(
             Code.MISSING_ARGUMENT,
-            f"the parameter `{name}` has no value",
+            f"the parameter `{name}` has no value{lacking}",
             parameter.span,
             help=f"give it a default, or pass one: `--set {name}=…`",
         )

@@ -13,15 +13,20 @@ from archcompile.frontend.findings import Findings
 from archcompile.frontend.text.tree import Scalar, Sequence
 
 
-def check_blocks(
-    catalogue: Catalogue, layers: tuple[Layer, ...], called: set[str], findings: Findings
-) -> None:
-    """Names of blocks; in the bodies of those not called, the ops and their arguments' names.
-
-    ``layers`` are the network's own.
-    """
-    bodies = [layers, *(each.layers or each.sequence or () for each in catalogue.blocks.values())]
+def check_blocks(catalogue: Catalogue, called: set[str], findings: Findings) -> None:
+    """In the bodies of blocks that are not called: the ops and their arguments' names."""
     for name, block in catalogue.blocks.items():
+        if name not in called:
+            handed = {each.name.text for each in block.parameters if each.type == "layer"}
+            for layer in (*(block.layers or ()), *(block.sequence or ())):
+                _check(layer, catalogue, handed | {EXCHANGE}, findings)
+
+
+def check_names(catalogue: Catalogue, layers: tuple[Layer, ...], findings: Findings) -> None:
+    """Blocks that are called as an op is; ``layers`` are the network's own."""
+    for name, block in catalogue.blocks.items():
+        others = (each for each in catalogue.blocks.values() if each is not block)
+        bodies = [layers, *(each.layers or each.sequence or () for each in others)]
         if name in catalogue.ops:
             findings.add(
                 Code.SHADOWED_OP,
@@ -33,10 +38,6 @@ def check_blocks(
                     *(Edit(each.span, f"my_{name}") for each in _calls(bodies, name)),
                 ),
             )
-        if name not in called:
-            handed = {each.name.text for each in block.parameters if each.type == "layer"}
-            for layer in (*(block.layers or ()), *(block.sequence or ())):
-                _check(layer, catalogue, handed | {EXCHANGE}, findings)
 
 
 def _calls(bodies: Iterable[tuple[Layer, ...]], name: str) -> Iterator[Scalar]:

@@ -237,6 +237,47 @@ def missing_key(
     findings.add(Code.MISSING_KEY, f"{owner} has no `{key}`", span, help=help, fix=fix)
 
 
+IMPORTED = frozenset(
+    (
+        "abc",
+        "ast",
+        "collections",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "enum",
+        "functools",
+        "importlib",
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "logging",
+        "math",
+        "numpy",
+        "operator",
+        "os",
+        "pathlib",
+        "pickle",
+        "platform",
+        "random",
+        "re",
+        "string",
+        "struct",
+        "sys",
+        "threading",
+        "time",
+        "torch",
+        "types",
+        "typing",
+        "typing_extensions",
+        "warnings",
+        "weakref",
+    )
+)
+"""Modules that generated code imports, or torch does: a file beside them of that name hides one."""
+
+
 def check_identifier(findings: Findings, name: Scalar, what: str) -> None:
     """A name that becomes one in Python: ASCII, no keyword, no dunder. Else a finding."""
     fault = character_fault(name.text)
@@ -250,6 +291,16 @@ def check_title_name(findings: Findings, name: Scalar, what: str) -> None:
     fault = character_fault(name.text)
     if fault is None and name.text.startswith("_"):
         fault = "it starts with `_`"
+    if name.text in IMPORTED:
+        findings.add(
+            Code.BAD_NAME,
+            f"`{name.text}` cannot be the name of {what}: its own code imports the module"
+            f" `{name.text}`, and would find itself",
+            name.span,
+            help=f"write `{name.text}_net`",
+            fix=replaced(name, f"{name.text}_net"),
+        )
+        return
     _report_name(findings, name, what, fault)
 
 

@@ -114,8 +114,10 @@ class _Used:
         """A fault of a whole file is said where the file is named."""
         if fault.code not in (Code.FILE_NOT_FOUND, Code.FILE_UNREADABLE):
             return fault
+        text = use.text.replace("\\", "/")
+        path = posixpath.join(posixpath.dirname(path), text) if text != use.text else path
         near = nearest_file(posixpath.basename(path), self.folder.beside(path))
-        written = "" if near is None else posixpath.join(posixpath.dirname(use.text), near)
+        written = "" if near is None else posixpath.join(posixpath.dirname(text), near)
         return replace(
             fault,
             message=f"`{use.text}` cannot be used: {fault.message}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archcompile.diagnostics import SpecError
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.expressions import foreign
@@ -9,6 +11,8 @@ from archcompile.frontend.expressions.functions import FUNCTIONS
 from archcompile.frontend.expressions.tokens import Instead, Kind, Place, Token
 from archcompile.ir.expr import Compare, Comparison, Expr, ListOf, Literal, Logical
 
+_POWER = re.compile(r"[\d.]+\s+[eE]\s*(?P<sign>-?)\s*(?P<power>\d+)\b")
+"""A number of ten's powers that was written with a space in it."""
 _SORTED = sorted(FUNCTIONS)
 
 COMPARISONS = {
@@ -114,6 +118,12 @@ def unexpected(place: Place, tokens: tuple[Token, ...], position: int) -> SpecEr
     if token.kind not in (Kind.NAME, Kind.NUMBER, Kind.TEXT):
         return place.error(token.start, token.end, f"{shown(token)} cannot stand here")
     message = f"an operator is missing before {shown(token)}"
+    power = _POWER.match(text, before.start)
+    if before.kind is Kind.NUMBER and power is not None:
+        number = f"{before.text}e{power['sign']}{power['power']}"
+        return place.wrong(
+            token.start, token.end, message, Instead(before.start, power.end(), number)
+        )
     if before.kind is Kind.NUMBER and token.kind is Kind.NAME:
         product = Instead(before.start, token.end, f"{before.text} * {token.text}")
         return place.wrong(token.start, token.end, message, product)

@@ -20,6 +20,7 @@ def _all(meant: str, words: str) -> dict[str, str]:
 TRAINING = _words(
     "loss optimizer optim lr learning_rate epochs batch_size metrics dataset training train"
     " scheduler weight_decay momentum seed device dtype precision framework backend trainer"
+    " opset opset_version ir_version producer producer_name"
 )
 """What says how a network is trained or run, which is no part of what it is."""
 

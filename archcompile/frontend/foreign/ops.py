@@ -35,7 +35,8 @@ _SAME = {
     "avg_pool1d": "averagepooling1d avgpooling1d",
     "adaptive_avg_pool2d": "adaptiveaveragepooling2d adaptiveavgpooling2d adaptiveavgpool",
     "adaptive_max_pool2d": "adaptivemaxpooling2d adaptivemaxpool",
-    "adaptive_avg_pool2d: 1": "globalaveragepooling2d globalaveragepooling globalaveragepool"
+    "mean: [2, 3]": "globalaveragepooling2d",
+    "adaptive_avg_pool2d: 1": "globalaveragepooling globalaveragepool"
     " globalavgpool globalavgpool2d globalavgpooling globalavgpooling2d gap gap2d globalpool"
     " globalpooling avgpoolglobal globalmeanpool",
     "adaptive_max_pool2d: 1": "globalmaxpooling2d globalmaxpooling globalmaxpool globalmaxpool2d"
@@ -220,8 +221,25 @@ def whole(word: str, arguments: Tree, ops: Container[str]) -> str | None:
         return f"pad: {{padding: [{sides}], mode: {mode}}}" if mode else f"pad: [{sides}]"
     if name == "eltwise" and given is not None and given.text.casefold() in ("prod", "mul"):
         return "mul"
+    sizes = _sizes(arguments)
+    if name == "reshape" and len(sizes) > 1:
+        return f"unflatten: [1, [{', '.join(sizes)}]]"
+    if name == "upsampling2d" and sizes:
+        factor = sizes[0] if len(set(sizes)) == 1 else f"[{', '.join(sizes)}]"
+        return f"upsample: {{scale_factor: {factor}}}"
     found = _MEANT.get(name)
     return found if found is not None and (found in _BARE or ":" in found) else None
+
+
+def _sizes(arguments: Tree) -> tuple[str, ...]:
+    """The numbers of a call that gives nothing but sizes, as Keras' ``Reshape((7, 7, 64))``."""
+    items = arguments.items if isinstance(arguments, Sequence) else (arguments,)
+    sizes = tuple(
+        each.text
+        for each in items
+        if isinstance(each, Scalar) and type(each.value) is int and each.value > 0
+    )
+    return sizes if len(sizes) == len(items) else ()
 
 
 def _first(arguments: Tree) -> Scalar | None:

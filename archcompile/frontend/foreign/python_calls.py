@@ -120,7 +120,7 @@ def _arguments(key: str, parts: tuple[str, ...], *, of_torch: bool) -> str | Non
     if len(values) == 1 == len(known):
         return values[0]
     if not values and not keywords:
-        return "1" if key == "adaptive_avg_pool2d" else ""
+        return {"adaptive_avg_pool2d": "1", "mean": "[2, 3]"}.get(key, "")
     named = [f"{name}: {value}" for name, value in keywords.items()]
     if not values:
         return f"{{{', '.join(named)}}}"

@@ -127,7 +127,7 @@ def indented(fault: Fault) -> Iterator[Guess]:
     for level in sorted(levels, key=lambda level: abs(level - own)):
         if 2 * own - level in levels:
             return  # as near on the other side: nobody can know
-        for deeper_than in (own, own - 1):
+        for deeper_than in (max(own, level), own, own - 1):
             rows = (number, *_rows_below(lines, number, deeper_than))
             yield Guess(
                 f"an indentation of {_spaces(own)} fits nothing here",

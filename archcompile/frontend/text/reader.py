@@ -7,6 +7,7 @@ they repeat stays small.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -276,6 +277,12 @@ class _Reader:
         if target is None:
             near = closest(name, self.anchored) if name == shortened(name) else None
             new = quoted_text(f"*{shortened(name)}") if near is None else f"*{near}"
+            if near is None and self._is_key(name):
+                help = f"write `{name}`: a `*` before a word repeats what an anchor names in YAML"
+                message = f"there is no anchor `&{shortened(name)}` before this"
+                self.findings.add(Code.ALIAS, message, span, help=help, fix=(Edit(span, name),))
+                self.height = 1
+                return Scalar(span, f"*{name}", f"*{name}", plain=False)
             self.findings.add(
                 Code.ALIAS,
                 f"there is no anchor `&{shortened(name)}` before this",
@@ -324,6 +331,13 @@ class _Reader:
         if flow or last is None:
             return span_between(self.file, start, end)
         return self._span(start).to(last.span)
+
+    def _is_key(self, word: str) -> bool:
+        """Whether the text has this word as a key: a name that a value may mention."""
+        key = (
+            re.compile(rf"(?:^|[\s{{,]){re.escape(word)}:(?:\s|$)") if word.isidentifier() else None
+        )
+        return key is not None and any(key.search(line) for line in self.file.lines())
 
     def _span(self, event: yaml.Event) -> Span:
         return span_of(self.file, event)

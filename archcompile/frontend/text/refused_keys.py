@@ -26,12 +26,33 @@ def texts_among(entries: list[Entry], findings: Findings) -> list[Entry]:
         key = entry.key
         if isinstance(key.value, str):
             kept.append(entry)
+        elif kept and _has_decimal_comma(kept[-1].value, entry, findings):
+            continue
         elif key.text:
             _refuse(key, f"`{shortened(key.text)}`", True, findings)
         else:
             help = "put a key before the colon"
             findings.add(Code.KEY_NOT_TEXT, "a key is empty", key.span, help=help)
     return kept
+
+
+def _has_decimal_comma(before: Tree, entry: Entry, findings: Findings) -> bool:
+    """Whether a key without a value is the rest of ``0,5``; a finding then."""
+    key, value = entry.key, entry.value
+    if not (isinstance(before, Scalar) and type(before.value) is int and key.text.isdecimal()):
+        return False
+    span = before.span.to(key.span)
+    if span.text() != f"{before.text},{key.text}" or not isinstance(value, Scalar) or value.text:
+        return False
+    number = f"{before.text}.{key.text}"
+    findings.add(
+        Code.KEY_NOT_TEXT,
+        f"a comma ends a value inside brackets, got `{span.text()}`",
+        span,
+        help=f"write `{number}`: the decimal sign is a point",
+        fix=(Edit(span, number),),
+    )
+    return True
 
 
 def _refuse(key: Tree, what: str, can_be_quoted: bool, findings: Findings) -> None:
