@@ -77,13 +77,14 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
         earlier = first.setdefault(entry.key.text, entry)
         if earlier is entry:
             continue
+        is_same = entry.value.span.text() == earlier.value.span.text()
         findings.add(
             Code.DUPLICATE_KEY,
             f"duplicate key `{shortened(entry.key.text)}`",
             entry.key.span,
             related=(Related(earlier.key.span, "first here"),),
-            help="remove the second, or give it the key that is meant",
-            fix=_without(entries[place - 1], entry, flow),
+            help="remove the second" if is_same else "remove one, or give it the key that is meant",
+            fix=_without(entries[place - 1], entry, flow) if is_same else (),
         )
     return tuple(first.values())
 
