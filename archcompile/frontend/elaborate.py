@@ -10,10 +10,10 @@ from typing import TypeAlias
 from archcompile.diagnostics import Code, InternalError, Span, SpecError
 from archcompile.frontend.calls.block_arguments import Bound
 from archcompile.frontend.calls.catalogue import Catalogue
+from archcompile.frontend.calls.choices import check_choices
 from archcompile.frontend.calls.inputs import input_type
 from archcompile.frontend.calls.parameters import Values, chosen_variant, parameter_values
 from archcompile.frontend.calls.passed import NO_LAYER
-from archcompile.frontend.calls.choices import check_choices
 from archcompile.frontend.calls.uncalled import check_blocks, check_names
 from archcompile.frontend.definition.define import Definer
 from archcompile.frontend.definition.local import Local, NotGeneric

@@ -34,9 +34,7 @@ def _walk(
         _walk((*layer.inner_lines(), *(layer.sequence or ())), choices, findings)
 
 
-def _compare(
-    condition: Scalar, choices: Mapping[str, tuple[str, ...]], findings: Findings
-) -> None:
+def _compare(condition: Scalar, choices: Mapping[str, tuple[str, ...]], findings: Findings) -> None:
     written = condition.span.text()
     for match in _COMPARED.finditer(written) if "\n" not in written else ():
         text = match["text"][1:-1]
