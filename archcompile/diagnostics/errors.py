@@ -25,7 +25,11 @@ class SpecError(ArchcompileError):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(map(_one_line, self.diagnostics)))
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        """Every finding in a line; made when it is asked for, as thousands are raised unread."""
+        return "\n".join(map(_one_line, self.diagnostics))
 
 
 class MissingLibrary(ArchcompileError):
