@@ -43,10 +43,22 @@ class Broadcast(Op):
                 rule = f"`{self.key}` needs inputs of one shape"
                 raise Mismatch(rule, inputs, operand, first, help=help)
             made = met
+        for operand, each in enumerate(inputs):
+            if each.rank < len(made) and _is_batch(each.dims[0]):
+                longer = next(at for at, other in enumerate(inputs) if other.rank == len(made))
+                raise Mismatch(
+                    f"`{self.key}` keeps the batch as the first axis",
+                    inputs,
+                    max(operand, longer),
+                    min(operand, longer),
+                    help=_BARE,
+                )
         return inputs[0] if made == inputs[0].dims else TensorType(made)
 
 
 _GATE = "only sizes of 1 are repeated: a gate of a map is [N, C, 1, 1]"
+
+_BARE = "a bare parameter has fewer axes than the map that it meets: its shape leaves the batch out"
 
 
 class Add(Broadcast):
@@ -87,6 +99,12 @@ def _met(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> tuple[Dim, ...] | None
         else:
             return None
     return tuple(made)
+
+
+def _is_batch(size: Dim) -> bool:
+    """Whether a first axis is the batch: a capital letter, which no size of a parameter is."""
+    letter = str(size)
+    return len(letter) == 1 and letter.isupper()
 
 
 def _culprit(earlier: tuple[TensorType, ...], other: TensorType) -> int:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from voices import Case, op, printed
 
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Undecided, Unknown
+from archcompile.ir.op import Mismatch, Undecided, Unknown
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant as Full
 from archcompile.targets.pytorch import AttributeForm, form
@@ -90,3 +90,10 @@ def test_what_a_call_decides_stays_open() -> None:
     assert printed(table) == "torch.tensor(table)"
     with pytest.raises(Undecided):
         table.infer()
+
+
+@pytest.mark.parametrize("key", ["add", "sub", "mul"])
+def test_a_bare_parameter_with_more_axes_than_its_partner_would_move_the_batch(key: str) -> None:
+    gamma, vector = TensorType.of(32, 1, 1), TensorType.of("N", 16)
+    with pytest.raises(Mismatch, match="keeps the batch as the first axis"):
+        op(key).infer(gamma, vector)

@@ -52,6 +52,7 @@ def _check_batch(findings: Findings, shape: tuple[Scalar, ...], names: Mapping[s
     """The first axis is the batch, which stays open: a single capital letter."""
     first = shape[0]
     if first.text not in names and _is_symbol(first.text):
+        _check_no_later_batch(findings, shape, names)
         return
     written = with_batch(tuple(size.text for size in shape))
     rest = ", ".join(size.span.text() for size in shape[len(shape) - len(written) + 1 :])
@@ -62,6 +63,25 @@ def _check_batch(findings: Findings, shape: tuple[Scalar, ...], names: Mapping[s
         first.span,
         help=f"write `[N, {rest}]`" if is_added else "write `N`",
         fix=(Edit(first.span.start(), "N, "),) if is_added else replaced(first, "N"),
+    )
+
+
+def _check_no_later_batch(
+    findings: Findings, shape: tuple[Scalar, ...], names: Mapping[str, Expr]
+) -> None:
+    """``N`` is the batch and stands first; behind a ``B`` it may be what else is counted."""
+    first = shape[0]
+    later = next((size for size in shape[1:] if size.text == "N"), None)
+    if later is None or "N" in names or first.text in ("N", "B"):
+        return
+    swapped = {id(first): "N", id(later): first.text}
+    written = ", ".join(swapped.get(id(size), size.span.text()) for size in shape)
+    findings.add(
+        Code.BAD_SHAPE_ENTRY,
+        f"`N` is the batch and stands first, got `{first.text}` before it",
+        later.span,
+        help=f"write `[{written}]`",
+        fix=(*replaced(first, "N"), *replaced(later, first.text)),
     )
 
 
