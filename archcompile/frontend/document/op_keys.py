@@ -19,6 +19,7 @@ from archcompile.frontend.document.layer_text import (
 from archcompile.frontend.document.structure_entries import STRUCTURES
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.foreign import arguments as foreign_arguments
+from archcompile.frontend.foreign import ops as foreign_ops
 from archcompile.frontend.foreign.keys import (
     ACTIVATIONS,
     ARGUMENT_WORDS,
@@ -97,7 +98,11 @@ class OpKeys:
 
     def _said_otherwise(self, entry: Entry) -> bool:
         """A layer under its name, or a call as in Python, under a key that is no op."""
-        if named_call(entry, self.ops) is not None:
+        is_foreign = (
+            "name" in self.fields
+            and foreign_ops.whole(entry.key.text, entry.value, self.ops) is not None
+        )
+        if not is_foreign and named_call(entry, self.ops) is not None:
             written = named_layer(entry, self.ops) if len(self.tree.entries) == 1 else None
             self.findings.add(
                 Code.NO_OP,
