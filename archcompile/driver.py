@@ -18,7 +18,6 @@ from archcompile.diagnostics import (
     MissingLibrary,
     Related,
     Severity,
-    Span,
     SpecError,
     Unfinished,
 )
@@ -41,7 +40,7 @@ from archcompile.outputs import Outcome, compare_folder, write_folders
 from archcompile.passes.claims import check_claims
 from archcompile.passes.facts import facts
 from archcompile.passes.limits import check_limits
-from archcompile.passes.warnings import advise
+from archcompile.passes.warnings import Told, advise, of_all
 
 if TYPE_CHECKING:
     from archcompile.proof import Artefact, VerifyReport
@@ -175,22 +174,21 @@ def check_document(
     """
     loaded: list[Network] = []
     errors: list[Diagnostic] = []
-    advice: dict[tuple[Code, Span | None], Diagnostic] = {}
+    told: list[Told] = []
     spent, is_whole = Spent(), True
     for name in (variant,) if variant is not None else networks(document):
         try:
-            network, found, said = _compiled(
-                document, name, overrides, define=not findings_only, spent=spent
-            )
-            advice = {(each.code, each.span): each for each in said} | advice
+            define = not findings_only
+            network, found = _compiled(document, name, overrides, define=define, spent=spent)
+            told.append(Told.of(network.program))
             loaded += () if found else (network,)
         except SpecError as error:
             found, is_whole = error.diagnostics, False
-        told = frozenset((each.code, each.span) for each in errors)
-        errors += (each for each in found if (each.code, each.span) not in told)
+        known = frozenset((each.code, each.span) for each in errors)
+        errors += (each for each in found if (each.code, each.span) not in known)
         if spent.is_told:
             break
-    said = (*advice.values(), *unused(document)) if is_whole else ()
+    said = (*warnings(document, of_all(told)), *unused(document)) if is_whole else ()
     if variant is None and not overrides and not errors:
         said = (*said, *needless(document, said))
     return Checked(tuple(loaded), (*dict.fromkeys(errors), *_not_allowed(document, said)))
@@ -210,10 +208,11 @@ def compiled(
     document: Document, variant: str | None, overrides: Mapping[str, object] | None
 ) -> Network:
     """A document's network with its facts and warnings; its claims hold. Raises ``SpecError``."""
-    network, claims, advice = _compiled(document, variant, overrides)
+    network, claims = _compiled(document, variant, overrides)
     if claims:
         raise SpecError(claims)
-    return replace(network, warnings=_not_allowed(document, (*advice, *unused(document))))
+    advice = (*warnings(document, advise(network.program)), *unused(document))
+    return replace(network, warnings=_not_allowed(document, advice))
 
 
 def _compiled(
@@ -223,15 +222,14 @@ def _compiled(
     *,
     define: bool = True,
     spent: Spent | None = None,
-) -> tuple[Network, tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
-    """The network, its claims that do not hold, and its warnings, whatever the file allows."""
+) -> tuple[Network, tuple[Diagnostic, ...]]:
+    """The network, and its claims that do not hold."""
     program: Program = elaborate(document, variant, overrides, define=define, spent=spent)
     verify_program(program)
     known = facts(program)
     if too_large := check_limits(program, known):
         raise SpecError(too_large)
-    advice = warnings(document, advise(program))
-    return Network(program, known), check_claims(program, known), advice
+    return Network(program, known), check_claims(program, known)
 
 
 def _not_allowed(document: Document, advice: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

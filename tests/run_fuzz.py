@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,8 @@ from fuzz_inputs import Inputs
 from fuzz_target import run
 
 FOUND = Path(__file__).with_name("fuzz_found")
+LONGEST = 60
+"""Seconds by the clock after which an input hangs."""
 SLOWEST = 2.0
 """Seconds of the processor for one input."""
 LARGEST = 450
@@ -75,12 +78,16 @@ def one(tally: Tally, path: Path, content: bytes, *, build: bool) -> None:
     """One input: its time, what it needs, and what escapes."""
     start = time.process_time()
     fault = ""
+    signal.signal(signal.SIGALRM, _hangs)
+    signal.alarm(LONGEST)
     try:
         seen = run(path, build=build)
         tally.accepted += seen.networks > 0
         tally.codes.update({each.code.value for each in seen.findings})
     except Exception:  # whatever escapes is what is looked for
         fault = traceback.format_exc()
+    finally:
+        signal.alarm(0)
     took = time.process_time() - start
     megabytes = grown()
     if took > SLOWEST:
@@ -93,6 +100,10 @@ def one(tally: Tally, path: Path, content: bytes, *, build: bool) -> None:
     if fault:
         tally.faults.append(fault)
         keep(content, fault)
+
+
+def _hangs(*_: object) -> None:
+    raise TimeoutError(f"hangs for {LONGEST} s")
 
 
 def keep(content: bytes, fault: str) -> None:
@@ -140,6 +151,8 @@ def guided(seed: int, count: int) -> None:
         content = data[8:] or inputs.next()
         path.write_bytes(content)
         one(tally, path, content, build=False)
+        if tally.faults:
+            raise RuntimeError(tally.faults[-1])  # which ends the run, with its input kept
 
     def mutate(data: bytes, most: int, mutation: int) -> bytes:
         inputs.random.seed(mutation)

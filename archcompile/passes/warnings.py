@@ -6,11 +6,13 @@ unread, only if that of each is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from archcompile.diagnostics import Code, Related, Span
 from archcompile.ir.advice import Advice, Advised
-from archcompile.ir.outcome import advice_of, weights_of
+from archcompile.ir.outcome import weights_of
 from archcompile.ir.program import Node, Program
 from archcompile.ir.remedy import Argument
 
@@ -21,17 +23,68 @@ _MOST_COUNTED = 50
 def advise(program: Program) -> tuple[Advised, ...]:
     """Everything to be said of a network, each line's once."""
     nodes = tuple(program.nodes())
+    lines: dict[Span, list[Node]] = {}
+    for node in nodes:
+        lines.setdefault(node.span, []).append(node)
     readers = _readers(nodes)
     every = (
         *_unread_inputs(program, readers),
         *_unread(program, nodes, readers),
-        *_needless_biases(program, nodes, readers),
-        *(Advised(node.span, each) for node in nodes for each in advice_of(node.op, node.types)),
+        *_needless_biases(program, lines, readers),
+        *(each for line in lines.values() for each in _of_ops(line)),
     )
     first: dict[tuple[Code, Span], Advised] = {}
     for each in every:
         first.setdefault((each.advice.code, each.span), each)
     return tuple(first.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of one network, and the lines that it has."""
+
+    lines: frozenset[Span]
+    advised: tuple[Advised, ...]
+
+    @classmethod
+    def of(cls, program: Program) -> Told:
+        """A network's own."""
+        spans = {value.span for value in program.inputs if value.span is not None}
+        spans |= {node.span for node in program.nodes()}
+        return cls(frozenset(spans), advise(program))
+
+
+def of_all(networks: Sequence[Told]) -> tuple[Advised, ...]:
+    """What is said of the networks of a file, once.
+
+    A value is unread, and a bias without effect, only if it is in every network that has the line;
+    of other advice an edit is offered only then.
+    """
+    counts = Counter((each.advice.code, each.span) for told in networks for each in told.advised)
+    first = {(each.advice.code, each.span): each for told in networks for each in told.advised}
+    found: list[Advised] = []
+    for (code, span), each in first.items():
+        if counts[code, span] == sum(span in told.lines for told in networks):
+            found.append(each)
+        elif code not in (Code.UNREAD, Code.BIAS_BEFORE_NORM):
+            found.append(Advised(span, _of_some(each.advice)))
+    return tuple(found)
+
+
+def _of_some(advice: Advice) -> Advice:
+    return replace(advice, remedy=None, help="so it is with some of the layers of this line")
+
+
+def _of_ops(line: list[Node]) -> Iterator[Advised]:
+    """What an op says of its use; what mends one layer of a line must mend all that it makes."""
+    said = [
+        {each.code: each for each in reversed((*node.op.advice(*node.types),))} for node in line
+    ]
+    for code in dict.fromkeys(code for codes in said for code in codes):
+        advice = next(codes[code] for codes in said if code in codes)
+        if not all(code in codes for codes in said):
+            advice = _of_some(advice)
+        yield Advised(line[0].span, advice)
 
 
 def _readers(nodes: tuple[Node, ...]) -> Mapping[str, list[Node]]:
@@ -101,29 +154,39 @@ def _nothing_reads(node: Node, leading: int) -> Advice:
 
 
 def _needless_biases(
-    program: Program, nodes: tuple[Node, ...], readers: Mapping[str, list[Node]]
+    program: Program, lines: Mapping[Span, list[Node]], readers: Mapping[str, list[Node]]
 ) -> Iterator[Advised]:
     """A bias that a normalization takes away again, as it subtracts the mean of each channel.
 
-    Ioffe and Szegedy, Batch normalization, 2015, sec. 3.2.
+    Ioffe and Szegedy, Batch normalization, 2015, sec. 3.2. Whatever a line makes, and whenever its
+    weights are used again, it must be so.
     """
     shown = {output.value.name for output in program.outputs}
-    for node in nodes:
-        own = readers.get(node.output.name, [])
-        alone = len(own) == 1 and own[0].op.removes_mean and node.output.name not in shown
-        if not (alone and node.op.has_channels):
+    for line in lines.values():
+        biased = [node for node in line if node.op.has_channels and _has_bias(node)]
+        norms = [_norm_behind(node, readers, shown) for node in biased]
+        if not norms or norms[0] is None or None in norms:
             continue
-        if any(weight.name == "bias" for weight in weights_of(node.op, node.types)):
-            norm = own[0]
-            yield Advised(
-                node.span,
-                Advice(
-                    Code.BIAS_BEFORE_NORM,
-                    f"the bias of this `{node.op.key}` has no effect: the `{norm.op.key}` after "
-                    "it subtracts the mean",
-                    help="write `bias: false`",
-                    argument="bias",
-                    remedy=Argument("bias", "false"),
-                    related=(Related(norm.span, "the normalization"),),
-                ),
-            )
+        said = f"the bias of this `{biased[0].op.key}` has no effect: the `{norms[0].op.key}` after"
+        yield Advised(
+            biased[0].span,
+            Advice(
+                Code.BIAS_BEFORE_NORM,
+                f"{said} it subtracts the mean",
+                help="write `bias: false`",
+                argument="bias",
+                remedy=Argument("bias", "false"),
+                related=(Related(norms[0].span, "the normalization"),),
+            ),
+        )
+
+
+def _has_bias(node: Node) -> bool:
+    return any(weight.name == "bias" for weight in weights_of(node.op, node.types))
+
+
+def _norm_behind(node: Node, readers: Mapping[str, list[Node]], shown: set[str]) -> Node | None:
+    """The one reader of a node's value, if it subtracts the mean."""
+    own = readers.get(node.output.name, [])
+    alone = len(own) == 1 and own[0].op.removes_mean and node.output.name not in shown
+    return own[0] if alone else None
