@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archcompile.diagnostics import Code, Diagnostic, SpecError
+from archcompile.ir.dim import DimTooLarge
 from archcompile.ir.program import Program
 from archcompile.passes.costs import Costs, costs
 from archcompile.passes.inference import training_only
@@ -23,6 +25,14 @@ class Facts:
 
 
 def facts(program: Program) -> Facts:
-    """Run every pass that computes facts."""
+    """Run every pass that computes facts.
+
+    Raises ``SpecError`` for a network whose open sizes make them too many to compare.
+    """
     training = training_only(program)
-    return Facts(costs(program, training), receptive_fields(program), memory(program), training)
+    try:
+        return Facts(costs(program, training), receptive_fields(program), memory(program), training)
+    except DimTooLarge as error:
+        help = "give the input numbers for its sizes"
+        message = f"what this network needs depends on its open sizes in too many ways: {error}"
+        raise SpecError([Diagnostic(Code.TOO_BIG, message, program.span, help=help)]) from error
