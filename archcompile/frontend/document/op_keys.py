@@ -90,11 +90,26 @@ class OpKeys:
             self._unknown(entry)
         if not rest or bodies:
             return None
+        op = self._op_with_arguments(rest)
+        if op is not None:
+            self._arguments_beside(op, [e for e in rest if e is not op])
+            return op
         if len(rest) > 1:
             self._several(rest)
         elif self._said_otherwise(rest[0]):
             return None
         return rest[0]
+
+    def _op_with_arguments(self, rest: list[Entry]) -> Entry | None:
+        """The one entry that is nearly an op, or another tool's, where all others are its
+        arguments, as in ``{max_pool: 3, stride: 2}``."""
+        for entry in rest if len(rest) > 1 else ():
+            op = _op_meant(entry.key.text, self.ops) or ""
+            known = tuple(all_ops()[op].model_fields) if op in all_ops() else ()
+            others = (e.key.text for e in rest if e is not entry)
+            if all(foreign_arguments.meant(each, known) is not None for each in others):
+                return entry
+        return None
 
     def _said_otherwise(self, entry: Entry) -> bool:
         """A layer under its name, or a call as in Python, under a key that is no op."""
@@ -208,7 +223,8 @@ class OpKeys:
         else:
             written = with_arguments(op, arguments)
             beside = [e for e in self.tree.entries if e is not op and e not in arguments]
-            layer = None if written is None else flow_layer(beside, f"{op.key.text}: {written}")
+            word = op.key.text if op.key.text in self.ops else _op_meant(op.key.text, self.ops)
+            layer = None if written is None else flow_layer(beside, f"{word}: {written}")
             if layer is not None:
                 help, fix = f"write `{layer}`", replaced(self.tree, layer)
         self.findings.add(
@@ -351,6 +367,12 @@ def _is_other(key: str) -> bool:
         or folded in ACTIVATIONS | NORMS | ARGUMENT_WORDS
         or folded in ("shortcut", "skip", "body")
     )
+
+
+def _op_meant(word: str, ops: frozenset[str]) -> str | None:
+    """The op that a word is: another tool's, or the one that it is most like."""
+    op = op_of_word(word)
+    return op if op in ops else closest(word, ops)
 
 
 @lru_cache(maxsize=1024)

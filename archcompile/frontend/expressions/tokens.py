@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from archcompile.diagnostics import Code, Fix, Span, SpecError
+from archcompile.diagnostics import Code, Edit, Fix, Span, SpecError
 from archcompile.frontend.expressions import foreign
 from archcompile.frontend.expressions.respelling import respelled
 from archcompile.frontend.findings import finding
@@ -148,12 +148,31 @@ def _unknown(text: str, start: int, end: int, place: Place) -> SpecError:
     chosen = foreign.choice(text) if word in ("?", ":") else None
     if chosen is not None:
         return place.wrong(start, end, message, Instead(0, len(text), chosen))
+    if word == ":" and (key := _no_space(text, start, place)) is not None:
+        return key
     if word[:-1] in "+-*/%" and word.endswith("=") and len(word) == 2:
         return place.error(start, end, message, "nothing is assigned: a name has one value")
     if word not in foreign.OPERATORS:
         return place.error(start, end, message, foreign.IN_WORDS.get(word))
     instead = _operator(text, start, end, foreign.OPERATORS[word])
     return place.wrong(start, end, message, instead)
+
+
+def _no_space(text: str, colon: int, place: Place) -> SpecError | None:
+    """``[16, 3, padding:1]``: an argument by name in a list, which lacks the space."""
+    key, value, scalar = text[:colon], text[colon + 1 :], place.scalar
+    before = scalar.span.file.line(scalar.span.line)[: scalar.span.column - 1].rstrip()
+    in_list = scalar.plain and place.offset == 0 and before.endswith(("[", ","))
+    if not in_list or re.fullmatch(r"[A-Za-z_]\w*", key) is None or value[:1].isspace():
+        return None
+    at = place.span(colon, colon + 1)
+    return finding(
+        Code.FLOW_TRAP,
+        "a space is missing behind this `:`, so that all of it is one text",
+        at,
+        help=f"write `{key}: {value}`",
+        fix=(Edit(at.end(), " "),),
+    )
 
 
 def _operator(text: str, start: int, end: int, operator: str) -> Instead:
