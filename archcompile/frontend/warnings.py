@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from archcompile.diagnostics import Code, Diagnostic, Fix, Span
 from archcompile.frontend.calls.binding import Binding
+from archcompile.frontend.calls.call_rewriting import without_position
 from archcompile.frontend.document.document import Document, Layer
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.mending.rewriting import with_argument
-from archcompile.frontend.text.tree import Tree
+from archcompile.frontend.text.tree import Scalar, Sequence, Tree
 from archcompile.ir.advice import Advice, Advised
-from archcompile.ir.remedy import Argument
+from archcompile.ir.remedy import Argument, WithoutFirst
 from archcompile.ops import all_ops
 
 
@@ -39,9 +40,28 @@ def _placed(advised: Advised, line: Layer | None) -> Diagnostic:
     advice = advised.advice
     given = {} if line is None else _given(line)
     at = given.get(advice.argument or "")
-    fix = () if line is None else _fix(advice, line, given)
+    help, fix = (advice.help, ()) if line is None else _mend(advice, line, given)
     span = advised.span if at is None else at.span
-    return Diagnostic(advice.code, advice.message, span, advice.related, advice.help, fix)
+    return Diagnostic(advice.code, advice.message, span, advice.related, help, fix)
+
+
+def _mend(advice: Advice, line: Layer, given: dict[str, Tree]) -> tuple[str | None, Fix]:
+    if isinstance(advice.remedy, WithoutFirst):
+        return _without_first(advice, line, advice.remedy.fewest)
+    return advice.help, _fix(advice, line, given)
+
+
+def _without_first(advice: Advice, line: Layer, fewest: int) -> tuple[str | None, Fix]:
+    """As ``leave `3` out``, where there are positions enough."""
+    whole = line.arguments
+    if line.op is None or not isinstance(whole, Sequence):
+        return advice.help, ()
+    places = [item for item in whole.items if isinstance(item, Scalar)]
+    if len(places) < fewest or whole.items[: len(places)] != tuple(places):
+        return advice.help, ()
+    rest = ", ".join(item.span.text() for item in whole.items[1:])
+    help = f"leave `{places[0].span.text()}` out: `{line.op.text}: [{rest}]`"
+    return help, without_position(whole, places[0])
 
 
 def _fix(advice: Advice, line: Layer, given: dict[str, Tree]) -> Fix:

@@ -32,6 +32,14 @@ class WithoutArgument:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutFirst:
+    """The call without its first argument by position: what stands behind it moves up."""
+
+    fewest: int
+    """The positions that must be written for that."""
+
+
+@dataclass(frozen=True, slots=True)
 class OtherOp:
     """The same arguments for another op."""
 
@@ -58,5 +66,12 @@ class PooledBefore:
 
 
 Remedy: TypeAlias = (
-    Argument | Arguments | WithoutArgument | OtherOp | LineBefore | ChannelsBefore | PooledBefore
+    Argument
+    | Arguments
+    | WithoutArgument
+    | WithoutFirst
+    | OtherOp
+    | LineBefore
+    | ChannelsBefore
+    | PooledBefore
 )

@@ -23,7 +23,7 @@ from archcompile.ir.op import (
     word_of,
 )
 from archcompile.ir.outcome import output_of, weights_of
-from archcompile.ir.remedy import Argument, WithoutArgument
+from archcompile.ir.remedy import Argument, WithoutArgument, WithoutFirst
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight
 from archcompile.ops.fitting import numbers, slide
@@ -55,6 +55,10 @@ from archcompile.targets.reference import reference
 
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
+
+
+_LARGE = 8
+"""A kernel as large as a number of channels."""
 
 
 class Convolution(Op):
@@ -110,8 +114,30 @@ class Convolution(Op):
         return tuple(axis.window for axis in self.axes(inputs[0]))
 
     def advice(self, *inputs: TensorType) -> Iterator[Advice]:
-        """Of windows that lose rows."""
-        return advise(self.axes(inputs[0]))
+        """Of windows that lose rows, and of torch's order."""
+        channels, kernel = self.out_channels.constant, self.kernel_size[0].constant
+        if (
+            channels
+            and kernel
+            and inputs[0].channels == self.out_channels
+            and self._looks_moved(kernel)
+        ):
+            yield _in_torchs_order(channels, kernel)
+        else:
+            yield from advise(self.axes(inputs[0]))
+
+    def _looks_moved(self, kernel: int) -> bool:
+        """Whether the kernel may be the channels that were meant.
+
+        One that keeps the size, steps by its own, or sees one channel of several is meant.
+        """
+        is_square = set(self.kernel_size) == {Dim.of(kernel)}
+        is_large = kernel >= _LARGE and self.out_channels.always_at_least(kernel) is False
+        is_plain = self.groups == ONE and set(self.dilation) == {ONE}
+        is_patch = self.stride == self.kernel_size
+        spreads = zip(self.sides(), self._spreads(), strict=True)
+        keeps = all(before + after == spread for (before, after), spread in spreads)
+        return is_square and is_large and is_plain and not is_patch and not keeps
 
     def divided(self, parts: int) -> Self:
         """Each GPU convolves its own channels: more groups."""
@@ -166,6 +192,18 @@ class Convolution(Op):
                 return numbers(tuple(total // 2 for total in totals))
         sides = ", ".join(f"[{a // 2}, {a - a // 2}]" for a, _ in known)
         return f"[{sides}]"
+
+
+def _in_torchs_order(channels: int, kernel: int) -> Advice:
+    many = "channel" if channels == 1 else "channels"
+    return Advice(
+        Code.TORCH_ORDER,
+        f"{channels} {many} in, {channels} out, and a kernel of {kernel}: torch's order is in, "
+        "out, kernel, and here the first is left out",
+        help="here `out_channels` comes first and `kernel_size` second; what comes in is known",
+        argument="out_channels",
+        remedy=WithoutFirst(fewest=3),
+    )
 
 
 class Conv1d(Convolution):

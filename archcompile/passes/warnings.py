@@ -15,9 +15,14 @@ from archcompile.ir.advice import Advice, Advised
 from archcompile.ir.outcome import weights_of
 from archcompile.ir.program import Node, Program
 from archcompile.ir.remedy import Argument
+from archcompile.ir.types import TensorType
 
 _MOST_COUNTED = 50
 """The unread values of which it is said how many layers lead to them: that is the slow part."""
+
+_COLOURS = (1, 3, 4)
+_SIDE = 8
+"""An image is at least as high and wide."""
 
 
 def advise(program: Program) -> tuple[Advised, ...]:
@@ -29,6 +34,7 @@ def advise(program: Program) -> tuple[Advised, ...]:
     readers = _readers(nodes)
     every = (
         *_unread_inputs(program, readers),
+        *_channels_last(program, readers),
         *_unread(program, nodes, readers),
         *_needless_biases(program, lines, readers),
         *(each for line in lines.values() for each in _of_ops(line)),
@@ -103,6 +109,26 @@ def _unread_inputs(program: Program, readers: Mapping[str, list[Node]]) -> Itera
             said = f"nothing reads the input `{value.name}`"
             help = f"read it: `{{from: {value.name}, …}}`, or take it out"
             yield Advised(value.span, Advice(Code.UNREAD, said, help))
+
+
+def _channels_last(program: Program, readers: Mapping[str, list[Node]]) -> Iterator[Advised]:
+    """Inputs [N, H, W, C], as TensorFlow has them, over whose last two axes a window goes."""
+    for value in program.inputs:
+        sizes = tuple(size.constant or 0 for size in value.type.dims[1:])
+        if len(sizes) != 3 or sizes[0] != sizes[1] or sizes[0] < _SIDE or sizes[2] not in _COLOURS:
+            continue
+        if value.span is None or not any(map(_has_square_window, readers.get(value.name, ()))):
+            continue
+        said = f"the input `{value.name}` has {sizes[0]} channels, and is {sizes[1]}x{sizes[2]}"
+        first = TensorType((*value.type.dims[::3], *value.type.dims[1:3]))
+        help = f"channels stand before height and width: `{first}`"
+        advice = Advice(Code.CHANNELS_LAST, f"{said}: channels stand last, as it seems", help)
+        yield Advised(value.span, advice)
+
+
+def _has_square_window(node: Node) -> bool:
+    windows = node.op.windows(*node.types) or ()
+    return len(windows) == 2 and windows[0] == windows[1]
 
 
 def _unread(

@@ -65,6 +65,34 @@ layers: [{conv2d: [8, 1, 2]}]
 input: [N, 3, 224, 224]
 layers: [{conv2d: [64, 7, 2, 3]}]
 """,
+    "large kernels of few channels: one that keeps the size, patches, one for each channel": """
+input: [N, 3, 64, 64]
+layers:
+  - conv2d: [3, 9, padding: 4]
+  - conv2d: [3, 31, padding: 14, groups: 3]
+  - conv2d: [3, 9, dilation: 2]
+  - conv2d: [3, 8, stride: 8, padding: 1]
+""",
+    "kernels of another size on each axis": """
+input: [N, 1, 32, 65]
+layers: [{conv2d: [1, [8, 9]]}, {conv2d: [1, 7]}]
+""",
+    "an input with the channels last that a layer turns": """
+input: [N, 32, 32, 3]
+layers: [{permute: [0, 3, 1, 2]}, {conv2d: [8, 3]}]
+""",
+    "a map of four columns that a kernel of one column reads": """
+input: [N, 32, 32, 4]
+layers: [{conv2d: [8, [3, 1]]}]
+""",
+    "small squares, other numbers, and vectors": """
+input: {a: [N, 4, 4, 4], b: [N, 16, 16, 8], c: [N, 8, 16, 4]}
+layers:
+  - {name: a1, from: a, conv2d: [8, 1]}
+  - {name: b1, from: b, conv2d: [8, 1]}
+  - {name: c1, from: c, conv2d: [8, 1]}
+outputs: [a1, b1, c1]
+""",
 }
 
 
