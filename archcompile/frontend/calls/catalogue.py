@@ -12,12 +12,15 @@ from archcompile.frontend.calls.binding import Binding
 from archcompile.frontend.document.document import Block, Layer
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.foreign.ops import folded, meant, near, whole, why_absent
+from archcompile.frontend.text.plain_text import content_end
 from archcompile.frontend.text.tree import Mapping, Scalar, Tree
 from archcompile.ir.op import Op
 from archcompile.ops import all_ops
 
 _COLON = re.compile(r"\s*:(?=\s*(?:[,}\]#]|$))")
 """The colon behind a key that has no value."""
+_BEFORE_BRACKET = re.compile(r"(?P<word>[A-Za-z_]\w*)(?P<gap> *)(?P<arguments>[\[{].*)")
+"""An op's word and arguments in brackets, without the colon between."""
 _MOST_STRANGE = 1000
 """The most unknown words of a network for which a near one is looked for."""
 
@@ -58,8 +61,17 @@ class Catalogue:
     def _unknown(self, call: Scalar, arguments: Tree | None, layer: Layer | None) -> SpecError:
         findings = Findings()
         message = f"`{call.text}` is no op and no block here"
+        bracket = _BEFORE_BRACKET.fullmatch(call.text) if call.plain else None
         meant = self._meant(call.text, arguments)
-        if meant is None:
+        if bracket is not None and bracket["word"] in {*self.ops, *self.blocks}:
+            findings.add(
+                Code.UNKNOWN_OP,
+                f"a `:` is missing behind `{bracket['word']}`",
+                call.span.within(0, bracket.end("word")),
+                help=f"write `{bracket['word']}: {_rest_of_line(call, bracket.start('arguments'))}`",
+                fix=(Edit(call.span.within(bracket.start("gap"), bracket.end("gap")), ": "),),
+            )
+        elif meant is None:
             like = None if why_absent(call.text) else self._near(call.text)
             findings.add(
                 Code.UNKNOWN_OP,
@@ -126,6 +138,12 @@ def _spelt(names: tuple[str, ...]) -> dict[str, str]:
 def _plain(word: str) -> str:
     """Without the module that a class stands in."""
     return word.rpartition(".")[2] or word
+
+
+def _rest_of_line(call: Scalar, start: int) -> str:
+    """What stands on the line from a character of the word on, without a remark."""
+    line = call.span.file.line(call.span.line)
+    return line[call.span.column - 1 + start : content_end(line)]
 
 
 def _in_place(call: Scalar, arguments: Tree | None, text: str, *, with_arguments: bool) -> Fix:

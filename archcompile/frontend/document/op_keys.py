@@ -90,10 +90,10 @@ class OpKeys:
             self._unknown(entry)
         if not rest or bodies:
             return None
-        op = self._op_with_arguments(rest)
-        if op is not None:
-            self._arguments_beside(op, [e for e in rest if e is not op])
-            return op
+        nearly = self._op_with_arguments(rest)
+        if nearly is not None:
+            self._arguments_beside(nearly, [e for e in rest if e is not nearly])
+            return nearly
         if len(rest) > 1:
             self._several(rest)
         elif self._said_otherwise(rest[0]):

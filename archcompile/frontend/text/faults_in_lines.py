@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from archcompile.diagnostics import Edit, Fix
 from archcompile.frontend.text.faults import Fault, Guess
-from archcompile.frontend.text.plain_text import content_end, quoted_text
+from archcompile.frontend.text.plain_text import brackets, content_end, quoted_text
 
 _ENTRY = r"(?P<lead>[ ]*(?:- +)*)"
 _KEY = re.compile(_ENTRY + r"(?P<key>[A-Za-z_][\w.]*):(?P<value>[^\s:/].*)$")
+_BRACKETED = re.compile(r"(?:^ *(?:- +)*|[{,] *)(?P<key>[A-Za-z_]\w*) +(?=[\[{])")
+"""A word before a bracket: in a mapping, where a list's item would have a comma behind it."""
 _DASH = re.compile(r" *-(?=[A-Za-z{\[\"'])")
 _EQUALS = re.compile(_ENTRY + r"(?P<key>[A-Za-z_][\w.]*)(?P<sign> *(?:=|：|:=) *)(?=[^\s=])")
+_SPACED = re.compile(_ENTRY + r"(?P<key>name|from|when|repeat|for|join|init) +(?P<value>[^\s:].*)$")
 _WORD = re.compile(_ENTRY + r"(?P<key>[A-Za-z_][\w.]*)$")
 _PAIR = re.compile(_ENTRY + r"(?P<key>[A-Za-z_][\w.]*): +(?P<value>[^\s\[{\"'|>&*!].*)$")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
@@ -63,6 +66,30 @@ def colon_missing(fault: Fault) -> Iterator[Guess]:
             at = fault.place(number, word.start("key") + 1, len(word["key"]))
             help = f"write `{word['key']}:`"
             yield Guess("a `:` is missing behind this key", help, at, (Edit(at.end(), ":"),))
+
+
+def colon_before_value(fault: Fault) -> Iterator[Guess]:
+    """``for {stage: [1, 2]}``, ``{conv2d [16, 3]}``, ``repeat 3``: a key without its colon."""
+    for number in _suspects(fault):
+        line = fault.file.line(number)
+        line = line[: content_end(line)]
+        spaced = _SPACED.match(line)
+        starts = [*_BRACKETED.finditer(line), *([] if spaced is None else [spaced])]
+        for match in starts:
+            at = fault.place(number, match.start("key") + 1, len(match["key"]))
+            value = match["value"] if match is spaced else _in_brackets(line[match.end() :])
+            help = f"write `{match['key']}: {value}`"
+            yield Guess("a `:` is missing behind this key", help, at, (Edit(at.end(), ":"),))
+
+
+def _in_brackets(text: str) -> str:
+    """The brackets that a text starts with, and what they hold."""
+    depth = 0
+    for index, character in brackets(text):
+        depth += 1 if character in "[{" else -1
+        if depth == 0:
+            return text[: index + 1]
+    return f"{text[:1]}…"
 
 
 def key_in_value(fault: Fault) -> Iterator[Guess]:

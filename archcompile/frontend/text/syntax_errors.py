@@ -17,6 +17,7 @@ from archcompile.frontend.text.faults_in_brackets import (
     unquoted_brackets,
 )
 from archcompile.frontend.text.faults_in_lines import (
+    colon_before_value,
     colon_missing,
     directive,
     document_ended,
@@ -52,6 +53,7 @@ class _Explanation:
 
 _BRACKETS = (
     unquoted_brackets,
+    colon_before_value,
     comma_missing,
     other_closer,
     quote_inside,
@@ -62,7 +64,7 @@ _CLOSE = "close the bracket, or quote a text that holds any of , [ ] { }"
 _INDENT = ("indent it as the keys above it", "indent the line as the list's other entries")
 _NO_KEY = "put a key before the colon"
 _QUOTE = "put a text that starts with a quote or a bracket between quotes as a whole"
-_LINES = (surplus, unquoted_brackets, quote_inside, quote_missing, list_in_line, indented)
+_LINES = (colon_before_value, surplus, unquoted_brackets, quote_inside, quote_missing, list_in_line, indented)
 
 _TABS = _Explanation(
     "violates indentation",
@@ -77,7 +79,7 @@ _EXPLANATIONS = (
         "mapping values are not allowed",
         "a second `:` is not possible here",
         "quote a text that holds a colon and a space, or start a new line for a new key",
-        guessers=(space_missing, colon_missing, indented, key_in_value, comma_missing),
+        guessers=(space_missing, colon_missing, colon_before_value, indented, key_in_value, comma_missing),
     ),
     _Explanation(
         "did not find expected ',' or '}'", "expected `,` or `}` here", _CLOSE, guessers=_BRACKETS
@@ -128,7 +130,7 @@ _EXPLANATIONS = (
         "a key without `:`",
         "a key is followed by a colon and a space; a list entry starts with `- `",
         at_start=True,
-        guessers=(space_missing, colon_missing, quote_missing, indented),
+        guessers=(space_missing, colon_missing, colon_before_value, quote_missing, indented),
     ),
     _Explanation(
         "found unexpected ':'",
