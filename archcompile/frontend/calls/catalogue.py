@@ -64,11 +64,12 @@ class Catalogue:
         bracket = _BEFORE_BRACKET.fullmatch(call.text) if call.plain else None
         meant = self._meant(call.text, arguments)
         if bracket is not None and bracket["word"] in {*self.ops, *self.blocks}:
+            rest = _rest_of_line(call, bracket.start("arguments"))
             findings.add(
                 Code.UNKNOWN_OP,
                 f"a `:` is missing behind `{bracket['word']}`",
                 call.span.within(0, bracket.end("word")),
-                help=f"write `{bracket['word']}: {_rest_of_line(call, bracket.start('arguments'))}`",
+                help=f"write `{bracket['word']}: {rest}`",
                 fix=(Edit(call.span.within(bracket.start("gap"), bracket.end("gap")), ": "),),
             )
         elif meant is None:

@@ -9,6 +9,11 @@ from archcompile.diagnostics import Code, Edit, Span
 from archcompile.frontend.text.faults import Fault, Guess
 from archcompile.frontend.text.plain_text import brackets, closers, content_end, quoted_text
 
+_CHOICE = re.compile(
+    r"(?:: +|[,\[] *)(?P<whole>(?P<test>[^,{}\[\]?:\"']+?)\?(?P<then>[^,{}\[\]?:\"']+):"
+    r"(?P<otherwise>[^,{}\[\]?:\"']+))(?=[,}\]]|$)"
+)
+"""A value that is a choice as C writes it."""
 _NEAR = 20
 _WORD_AT_END = re.compile(r"[\w.\"'-]*$")
 _CLOSER = {"[": "]", "{": "}"}
@@ -38,6 +43,17 @@ def unquoted_brackets(fault: Fault) -> Iterator[Guess]:
     message = f"YAML ends an unquoted text at `{mark}` inside brackets"
     help = f"quote this: `{quoted_text(text)}`"
     yield Guess(message, help, at, (Edit(at, quoted_text(text)),), Code.FLOW_TRAP)
+
+
+def choice_as_in_c(fault: Fault) -> Iterator[Guess]:
+    """``a == 1 ? 16 : 32``, whose ``:`` YAML takes for a key's."""
+    line = fault.line()
+    for match in _CHOICE.finditer(line[: content_end(line)]):
+        test, then, otherwise = (part.strip() for part in match.group("test", "then", "otherwise"))
+        written = f"{then} if {test} else {otherwise}"
+        at = fault.place(fault.at.line, match.start("test") + 1, len(match["whole"].rstrip()))
+        message = "a choice is `a if condition else b`, and YAML takes this `:` for a key's"
+        yield Guess(message, f"write `{written}`", at, (Edit(at, written),))
 
 
 def comma_missing(fault: Fault) -> Iterator[Guess]:

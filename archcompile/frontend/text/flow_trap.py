@@ -15,6 +15,9 @@ from archcompile.frontend.text.tree import Entry, Mapping, Scalar, Tree
 
 _NO_SPACE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?P<value>[^\s:/].*)")
 
+_TUPLE = re.compile(r"\(\s*(-?[\w.]+(?:\s*,\s*-?[\w.]+)*)\s*,?\s*\)")
+"""Numbers and names between parentheses."""
+
 
 def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entry]:
     """The entries of a flow mapping without the pieces of cut expressions; each is a finding."""
@@ -42,6 +45,7 @@ def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entr
 
 def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
     """The items of a flow sequence without the later pieces of cut expressions."""
+    items = [_without_choice(item, findings) for item in items]
     tails = (_tail(item) for item in items)
     if not any(tail is not None and "(" in tail.text for tail in tails):
         return items
@@ -59,6 +63,27 @@ def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
         kept.append(item)
     _report(cut, [], findings)
     return kept
+
+
+def _without_choice(item: Tree, findings: Findings) -> Tree:
+    """``[a == 1 ? 16 : 32, 3]``, whose first item is a key and its value; a finding then."""
+    if not isinstance(item, Mapping) or len(item.entries) != 1 or "?" not in item.span.text():
+        return item
+    entry = item.entries[0]
+    test, mark, then = (part.strip() for part in entry.key.text.partition("?"))
+    value = entry.value
+    if not (entry.key.plain and isinstance(value, Scalar) and value.plain and mark and then):
+        return item
+    span = entry.key.span.to(value.span)
+    written = f"{then} if {test} else {value.text}"
+    findings.add(
+        Code.FLOW_TRAP,
+        "a choice is `a if condition else b`, and YAML takes this `:` for a key's",
+        span,
+        help=f"write `{written}`",
+        fix=(Edit(span, written),),
+    )
+    return entry.key
 
 
 class _Cut:
@@ -121,12 +146,17 @@ def _trap(pieces: list[Scalar], key: str | None, findings: Findings) -> None:
     span = pieces[0].span.to(pieces[-1].span)
     one_line = span.line == span.end_line
     text = span.text() if one_line else ", ".join(piece.text for piece in pieces)
-    quoted = quoted_text(text)
-    shown = quoted if key is None else f"{key}: {quoted}"
+    found = _TUPLE.fullmatch(text)
+    values = () if found is None else tuple(re.split(r"\s*,\s*", found[1]))
+    meant = f"[{', '.join(values)}]" if len(values) > 1 else "".join(values)
+    new = meant or quoted_text(text)
+    shown = new if key is None else f"{key}: {new}"
     findings.add(
         Code.FLOW_TRAP,
-        "YAML ends an unquoted text at a comma inside brackets",
+        "a list is written in brackets, got a tuple as in Python"
+        if meant
+        else "YAML ends an unquoted text at a comma inside brackets",
         span,
-        help=f"quote this: `{shown}`",
-        fix=(Edit(span, quoted),),
+        help=f"write `{shown}`" if meant else f"quote this: `{shown}`",
+        fix=(Edit(span, new),),
     )

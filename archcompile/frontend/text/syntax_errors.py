@@ -10,6 +10,7 @@ from archcompile.diagnostics import Code, Related, SpecError
 from archcompile.frontend.findings import finding
 from archcompile.frontend.text.faults import Fault, FaultIn, Guess, Trial
 from archcompile.frontend.text.faults_in_brackets import (
+    choice_as_in_c,
     comma_missing,
     not_closed,
     other_closer,
@@ -52,6 +53,7 @@ class _Explanation:
 
 
 _BRACKETS = (
+    choice_as_in_c,
     unquoted_brackets,
     colon_before_value,
     comma_missing,
@@ -64,7 +66,15 @@ _CLOSE = "close the bracket, or quote a text that holds any of , [ ] { }"
 _INDENT = ("indent it as the keys above it", "indent the line as the list's other entries")
 _NO_KEY = "put a key before the colon"
 _QUOTE = "put a text that starts with a quote or a bracket between quotes as a whole"
-_LINES = (colon_before_value, surplus, unquoted_brackets, quote_inside, quote_missing, list_in_line, indented)
+_LINES = (
+    colon_before_value,
+    surplus,
+    unquoted_brackets,
+    quote_inside,
+    quote_missing,
+    list_in_line,
+    indented,
+)
 
 _TABS = _Explanation(
     "violates indentation",
@@ -79,7 +89,15 @@ _EXPLANATIONS = (
         "mapping values are not allowed",
         "a second `:` is not possible here",
         "quote a text that holds a colon and a space, or start a new line for a new key",
-        guessers=(space_missing, colon_missing, colon_before_value, indented, key_in_value, comma_missing),
+        guessers=(
+            space_missing,
+            colon_missing,
+            colon_before_value,
+            choice_as_in_c,
+            indented,
+            key_in_value,
+            comma_missing,
+        ),
     ),
     _Explanation(
         "did not find expected ',' or '}'", "expected `,` or `}` here", _CLOSE, guessers=_BRACKETS
