@@ -24,6 +24,9 @@ _BEFORE_BRACKET = re.compile(r"(?P<word>[A-Za-z_]\w*)(?P<gap> *)(?P<arguments>[\
 _MOST_STRANGE = 1000
 """The most unknown words of a network for which a near one is looked for."""
 
+_SHORTEST_START = 4
+"""Letters: a block's name of fewer is the start of many words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -73,7 +76,9 @@ class Catalogue:
                 fix=(Edit(call.span.within(bracket.start("gap"), bracket.end("gap")), ": "),),
             )
         elif meant is None:
-            like = None if why_absent(call.text) else self._near(call.text)
+            like = self._block_like(call.text)
+            if like is None and not why_absent(call.text):
+                like = self._near(call.text)
             findings.add(
                 Code.UNKNOWN_OP,
                 message,
@@ -120,6 +125,17 @@ class Catalogue:
             return None
         self.strange.add(word)
         return self._words().closest(_plain(word)) or near(word)
+
+    def _block_like(self, word: str) -> str | None:
+        """The one block of the file whose name is longer or shorter: ``bottle``, ``bottleneck``."""
+        name = _plain(word).casefold()
+        like = [
+            each
+            for each in self.blocks
+            if min(len(each), len(name)) >= _SHORTEST_START
+            and (each.casefold().startswith(name) or name.startswith(each.casefold()))
+        ]
+        return like[0] if len(like) == 1 else None
 
     def _words(self) -> Words:
         return _filed((*self.ops, *self.blocks))

@@ -14,6 +14,9 @@ _CHOICE = re.compile(
     r"(?P<otherwise>[^,{}\[\]?:\"']+))(?=[,}\]]|$)"
 )
 """A value that is a choice as C writes it."""
+_KEY_BEHIND_WORD = re.compile(
+    r"[{,] *\w+: +(?P<word>[\w.-]+|\"[^\"]*\")(?P<gap> +)(?P<key>[A-Za-z_]\w*)(?=: )"
+)
 _NEAR = 20
 _WORD_AT_END = re.compile(r"[\w.\"'-]*$")
 _CLOSER = {"[": "]", "{": "}"}
@@ -54,6 +57,16 @@ def choice_as_in_c(fault: Fault) -> Iterator[Guess]:
         at = fault.place(fault.at.line, match.start("test") + 1, len(match["whole"].rstrip()))
         message = "a choice is `a if condition else b`, and YAML takes this `:` for a key's"
         yield Guess(message, f"write `{written}`", at, (Edit(at, written),))
+
+
+def comma_before_key(fault: Fault) -> Iterator[Guess]:
+    """``{name: conv1 conv2d: [16, 3]}``: a word, and the next key without a comma before it."""
+    line, number = fault.line(), fault.at.line
+    for match in _KEY_BEHIND_WORD.finditer(line[: content_end(line)]):
+        gap = fault.place(number, match.start("gap") + 1, len(match["gap"]))
+        at = fault.place(number, match.start("key") + 1, len(match["key"]))
+        help = f"write `{match['word']}, {match['key']}`"
+        yield Guess("a `,` is missing before this", help, at, (Edit(gap, ", "),))
 
 
 def comma_missing(fault: Fault) -> Iterator[Guess]:

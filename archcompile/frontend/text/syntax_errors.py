@@ -11,6 +11,7 @@ from archcompile.frontend.findings import finding
 from archcompile.frontend.text.faults import Fault, FaultIn, Guess, Trial
 from archcompile.frontend.text.faults_in_brackets import (
     choice_as_in_c,
+    comma_before_key,
     comma_missing,
     not_closed,
     other_closer,
@@ -53,6 +54,7 @@ class _Explanation:
 
 
 _BRACKETS = (
+    comma_before_key,
     choice_as_in_c,
     unquoted_brackets,
     colon_before_value,
@@ -94,6 +96,7 @@ _EXPLANATIONS = (
             colon_missing,
             colon_before_value,
             choice_as_in_c,
+            comma_before_key,
             indented,
             key_in_value,
             comma_missing,
