@@ -54,8 +54,8 @@ class Join:
             return None
         if one.spatial == other.spatial:
             own = "out_features" if one.rank == 2 else "out_channels"
-            return f"as many from both: by `{own}` of a layer behind one of them, say"
-        return "the padding, the stride or `ceil_mode` of layers behind them makes sizes alike"
+            return f"as many from both: by `{own}` of a layer before one of them, say"
+        return "the padding, the stride or `ceil_mode` of the layers before them makes sizes alike"
 
     @property
     def _pair(self) -> tuple[int, int]:

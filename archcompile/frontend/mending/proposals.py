@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from archcompile.diagnostics import SpecError
+from archcompile.frontend.expressions.frame import Frame, Open
+from archcompile.frontend.expressions.sizes import to_python
 from archcompile.frontend.mending.record import Made
 from archcompile.frontend.text.tree import Scalar, Tree
 from archcompile.frontend.text.tree import Sequence as TreeSequence
@@ -21,8 +24,30 @@ _STRIDES = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
+class Expressed:
+    """What an expression of the author's gives: the same text has another value in each call."""
+
+    tree: Scalar
+    axes: int | None
+    """How many times, if it is a list; ``None``: the number alone."""
+
+    def held(self, frame: Frame) -> object:
+        """What the op's field holds; ``None`` where the expression has no whole number here."""
+        try:
+            value = to_python(frame.value(self.tree))
+        except (SpecError, Open, TypeError):
+            return None
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return Dim.of(value) if self.axes is None else (Dim.of(value),) * self.axes
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """Other arguments for a call: the name, what the op's field holds then, and the YAML."""
+    """Other arguments for a call: the name, what the op's field holds then, and the YAML.
+
+    What it holds is an ``Expressed`` where it differs by the call.
+    """
 
     made: Made
     values: tuple[tuple[str, object, str], ...]

@@ -75,6 +75,12 @@ class Record:
         """The nodes from this one on."""
         return iter(self.made[number:])
 
+    def last_of(self, text: Span) -> int:
+        """The number of the last node that came from an op's word; -1 if none did."""
+        if text not in self.first_of:
+            return -1
+        return next(made.number for made in reversed(self.made) if made.text == text)
+
     def latest(self, most: int) -> Iterator[Made]:
         """The nodes made last, the last one first."""
         return reversed(self.made[-most:])

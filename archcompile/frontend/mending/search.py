@@ -11,7 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archcompile.diagnostics import Span
-from archcompile.frontend.mending.proposals import Change, Proposal, channel_changes, proposals
+from archcompile.frontend.mending.proposals import (
+    Change,
+    Expressed,
+    Proposal,
+    channel_changes,
+    proposals,
+)
 from archcompile.frontend.mending.record import Made, Record
 from archcompile.ir.dim import Dim, DimTooLarge
 from archcompile.ir.op import Op, OpError, Undecided, decided
@@ -76,9 +82,8 @@ def retyped(
         if change is None and types == each.node.types:
             continue
         record.effort += 1
-        kind = (
-            None if _is_beyond(each, change, record) else _inferred(_changed(each, change), types)
-        )
+        op = None if _is_beyond(each, change, record) else _changed(each, change)
+        kind = None if op is None else _inferred(op, types)
         if kind is None:
             return None
         made[each.node.output.name] = kind
@@ -108,10 +113,16 @@ def _is_beyond(made: Made, change: Change | None, record: Record) -> bool:
     return change is None and asks
 
 
-def _changed(made: Made, change: Change | None) -> Op:
+def _changed(made: Made, change: Change | None) -> Op | None:
+    """A node's op after a change; ``None`` where its expression has no value in this call."""
     if change is None:
         return made.node.op
-    return made.node.op.updated({name: value for name, value, _ in change.values})
+    frame = made.call.frame
+    values = {
+        name: value.held(frame) if isinstance(value, Expressed) else value
+        for name, value, _ in change.values
+    }
+    return None if None in values.values() else made.node.op.updated(values)
 
 
 def _inferred(op: Op, types: tuple[TensorType, ...]) -> TensorType | None:

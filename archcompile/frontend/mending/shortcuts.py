@@ -16,7 +16,7 @@ from archcompile.frontend.document.document import Residual
 from archcompile.frontend.expressions.frame import Frame, Open
 from archcompile.frontend.expressions.sizes import to_python
 from archcompile.frontend.mending.record import Made
-from archcompile.frontend.mending.rewriting import replaced, with_entry, yaml_text
+from archcompile.frontend.mending.rewriting import behind_comment, replaced, with_entry, yaml_text
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 from archcompile.ir.dim import Dim
 from archcompile.ir.types import TensorType
@@ -94,20 +94,12 @@ def _block_form(key: Span, items: Sequence, entry: str) -> Fix:
     if indent > key.column - 1:
         start = Span(first.file, first.line, indent + 1, first.line, indent + 1)
         lead = " " * indent
-        return (Edit(start, f"body:\n{lead}"), Edit(_line_end(last), f"\n{lead}{entry}"))
+        return (Edit(start, f"body:\n{lead}"), Edit(behind_comment(last.end()), f"\n{lead}{entry}"))
     lead = " " * (indent + 2)
     rows = range(first.line + 1, last.end_line + 1)
     inner = tuple(Edit(Span(first.file, row, 1, row, 1), "  ") for row in rows)
     start = Span(first.file, first.line, 1, first.line, 1)
-    return (Edit(start, f"{lead}body:\n  "), *inner, Edit(_line_end(last), f"\n{lead}{entry}"))
-
-
-def _line_end(last: Span) -> Span:
-    """Behind the comment that stands behind the last item."""
-    row = last.file.line(last.end_line)
-    is_comment = re.fullmatch(r"\s+#.*", row[last.end_column - 1 :])
-    column = len(row) + 1 if is_comment else last.end_column
-    return Span(last.file, last.end_line, column, last.end_line, column)
+    return (Edit(start, f"{lead}body:\n  "), *inner, Edit(behind_comment(last.end()), f"\n{lead}{entry}"))
 
 
 def _stride(given: Dim, wanted: Dim) -> int | None:
@@ -132,15 +124,22 @@ def _operand(text: str) -> str:
 def _expression(
     nodes: tuple[Made, ...], names: tuple[str, ...], value: int, frame: Frame
 ) -> str | None:
+    tree = expression(nodes, names, value, frame)
+    return None if tree is None else tree.text.strip()
+
+
+def expression(
+    nodes: tuple[Made, ...], names: tuple[str, ...], value: int, frame: Frame
+) -> Scalar | None:
     """The one expression in the body that gives an argument this value; ``None``: a number."""
-    found: dict[str, None] = {}
+    found: dict[str, Scalar] = {}
     for made in nodes:
         for name in names:
             tree = made.built.given.get(name)
             if tree is not None and made.call.preset is None and _means(tree, value, frame):
                 assert isinstance(tree, Scalar)
-                found[tree.text.strip()] = None
-    return next(iter(found)) if len(found) == 1 else None
+                found[tree.text.strip()] = tree
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _means(tree: Tree, value: int, frame: Frame) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -11,6 +13,7 @@ from archcompile.frontend.expressions.frame import Frame
 from archcompile.frontend.mending.mends import Mend, edits, said
 from archcompile.frontend.mending.proposals import (
     Change,
+    Expressed,
     Proposal,
     is_free,
     same_paddings,
@@ -18,11 +21,21 @@ from archcompile.frontend.mending.proposals import (
     value_of,
 )
 from archcompile.frontend.mending.record import Made, Record
+from archcompile.frontend.mending.rewriting import yaml_text
 from archcompile.frontend.mending.search import retyped, takes
-from archcompile.frontend.mending.shortcuts import Projection, projection, with_shortcut, written
+from archcompile.frontend.mending.shortcuts import (
+    Projection,
+    expression,
+    projection,
+    with_shortcut,
+    written,
+)
 from archcompile.frontend.text.tree import Mapping
 from archcompile.ir.op import Op
 from archcompile.ir.program import Value
+
+_ASKS_DIFFERENCE = re.compile(r"false|.*(?:!=|>).*")
+_ASKS_SAMENESS = re.compile(r" and |\bnot\b|==|<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +51,11 @@ class Around:
         """The way around written out, or mended where it stands; ``None``: neither serves."""
         around, end = self.reads
         if self.residual.shortcut is not None and not _is_identity(self.residual.shortcut):
-            inside = _inside(around, record, (self.residual.shortcut,))
+            inside = self._inside(around, record, (self.residual.shortcut,))
             if inside:
                 return self._projected(inside, record)
             return self._unless(self.residual.shortcut, record)
-        body = _inside(end, record, self.residual.body)
+        body = self._inside(end, record, self.residual.body)
         way = projection(around.type, end.type)
         if way is not None and _is_stride_of(body, way):
             return self._with_shortcut(body, way, ())
@@ -77,22 +90,66 @@ class Around:
         if maker is None:
             return None
         way = projection(maker.node.inputs[0].type, self.reads[1].type)
-        change = None if way is None else _as_projection(maker, way)
-        types = None if change is None else retyped(self.reads, (change,), record)
-        if change is None or types is None or not takes(self.op, types):
-            return None
-        return Mend(f"write {said((change,))}", edits((change,))) if edits((change,)) else None
+        body = self._inside(self.reads[1], record, self.residual.body)
+        for change in () if way is None else self._as_projections(maker, way, body):
+            types = retyped(self.reads, (change,), record)
+            fix = edits((change,))
+            if types is not None and takes(self.op, types) and fix:
+                return Mend(f"write {said((change,))}", fix)
+        return None
+
+    def _as_projections(
+        self, maker: Made, way: Projection, body: tuple[Made, ...]
+    ) -> Iterator[Change]:
+        """With the body's own expressions, which serve every call; else with numbers."""
+        values = _needed(maker, way)
+        own: list[tuple[str, object, str]] = []
+        for name, value, _ in values:
+            names = ("stride",) if name == "stride" else ("out_channels", "out_features")
+            is_even = name != "stride" or len(set(way.stride)) == 1
+            wanted = way.stride[0] if name == "stride" else int(way.channels)
+            tree = expression(body, names, wanted, self.frame) if is_even else None
+            if tree is None:
+                break
+            axes = len(way.stride) if isinstance(value, tuple) else None
+            own.append((name, Expressed(tree, axes), yaml_text(tree.text.strip())))
+        else:
+            if own and maker.call.preset is None:
+                yield Change(maker, tuple(own))
+        if values and all(is_free(maker, name) for name, _, _ in values):
+            yield Change(maker, tuple(values))
 
     def _unless(self, shortcut: Layer, record: Record) -> Mend | None:
-        """A way around that a condition leaves out, where the sizes do differ."""
+        """A way around that a condition leaves out, where the sizes do differ.
+
+        What asks for a difference may ask for one more; what is the wrong way round may not.
+        """
         way = projection(self.reads[0].type, self.reads[1].type)
         when = shortcut.when
-        if when is None or way is None or not when.plain:
+        if when is None or way is None:
             return None
-        body = _inside(self.reads[1], record, self.residual.body)
+        body = self._inside(self.reads[1], record, self.residual.body)
         text = _condition(when.text, self.reads, written(way, body, self.frame))
+        asks = _ASKS_DIFFERENCE.fullmatch(when.text) and not _ASKS_SAMENESS.search(when.text)
+        if text == when.text or not when.plain or not asks:
+            return Mend(
+                f"the condition `{when.text}` (line {when.span.line}) leaves the shortcut out "
+                "here, where the sizes differ: is it the wrong way round?"
+            )
         return Mend(
             f"write `when: {text}`: here it leaves the shortcut out", (Edit(when.span, text),)
+        )
+
+    def _inside(self, value: Value, record: Record, lines: tuple[Layer, ...]) -> tuple[Made, ...]:
+        """What a value comes from that this call makes of these lines, the nearest first."""
+        join = self.residual.join.op
+        last = record.last_of(join.span) if join is not None else -1
+        spans = tuple(line.span for line in lines)
+        behind = record.behind(value)
+        return tuple(
+            behind[number]
+            for number in sorted(behind, reverse=True)
+            if number > last and any(_holds(span, behind[number].text) for span in spans)
         )
 
 
@@ -103,19 +160,6 @@ def _condition(now: str, reads: tuple[Value, ...], shortcut: str) -> str:
     left = now if " if " not in now and " and " not in now else f"({now})"
     known = [] if now == "false" else [left]
     return " or ".join((*known, *(part for part in parts if part not in now)))
-
-
-def _inside(value: Value, record: Record, lines: tuple[Layer, ...]) -> tuple[Made, ...]:
-    """What a value comes from that stands in these lines or is called there, the nearest first."""
-    found: list[Made] = []
-    spans = tuple(line.span for line in lines)
-    outer = {made.number: made for made in record.behind(value).values()}
-    for number in sorted(outer, reverse=True):
-        made = outer[number]
-        if not any(_holds(span, made.text) for span in spans):
-            continue
-        found.append(made)
-    return tuple(found)
 
 
 def _holds(outer: Span, inner: Span) -> bool:
@@ -139,8 +183,8 @@ def _is_identity(shortcut: Layer) -> bool:
     return shortcut.op is not None and shortcut.op.text == "identity" and shortcut.when is None
 
 
-def _as_projection(maker: Made, way: Projection) -> Change | None:
-    """The way around's convolution with the body's channels and stride, where it has others."""
+def _needed(maker: Made, way: Projection) -> list[tuple[str, object, str]]:
+    """The body's channels and stride, where the way around's convolution has others."""
     op = maker.node.op
     values: list[tuple[str, object, str]] = []
     own = "out_channels" if way.stride else "out_features"
@@ -148,6 +192,4 @@ def _as_projection(maker: Made, way: Projection) -> Change | None:
         values.append((own, way.channels, str(way.channels)))
     if way.stride and sizes_of(op, "stride") != way.stride:
         values.append(value_of("stride", way.stride))
-    if not values or not all(is_free(maker, name) for name, _, _ in values):
-        return None
-    return Change(maker, tuple(values))
+    return values
