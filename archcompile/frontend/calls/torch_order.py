@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from archcompile.diagnostics import Code, SpecError
 from archcompile.frontend.calls.arguments import Call
-from archcompile.frontend.calls.call_rewriting import without_arguments, without_position
+from archcompile.frontend.calls.call_rewriting import without_arguments
 from archcompile.frontend.expansion.flow import Flow
+from archcompile.frontend.expressions.frame import Frame
+from archcompile.frontend.expressions.sizes import is_constant, to_python
 from archcompile.frontend.findings import finding
+from archcompile.frontend.mending.rewriting import without_item
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 from archcompile.ir.op import Op
 
@@ -25,7 +28,7 @@ def refuse_size_as_eps(kind: type[Op], call: Call) -> None:
     """Refuse ``batch_norm2d: 64``: the first argument is ``eps``, and torch's `num_features` is not
     written."""
     first = _first(call.arguments)
-    if kind.key not in _NORMS or first is None or type(first.value) is not int or first.value < 1:
+    if kind.key not in _NORMS or first is None or not _is_count(first, call.frame):
         return
     assert call.arguments is not None
     whole = call.arguments
@@ -33,7 +36,7 @@ def refuse_size_as_eps(kind: type[Op], call: Call) -> None:
     fix = (
         without_arguments(call.word, whole, call.layer)
         if alone or not isinstance(whole, Sequence)
-        else without_position(whole, first)
+        else without_item(whole, first)
     )
     raise finding(
         Code.TOO_MANY_ARGUMENTS,
@@ -52,15 +55,17 @@ def in_torchs_order(error: SpecError, kind: type[Op], call: Call, reads: Flow) -
         return error
     positions = [item for item in whole.items if not isinstance(item, Mapping)]
     first = _first(whole)
-    if first is None or len(positions) < fewest or not _comes_in(first, reads):
+    if first is None or len(positions) < fewest:
+        return error
+    if not _comes_in(first, reads) and not _is_bias_no_flag(kind, positions, call.frame):
         return error
     rest = ", ".join(item.span.text() for item in whole.items if item is not first)
     return finding(
         Code.TOO_MANY_ARGUMENTS,
-        f"`{kind.key}` takes no `{name}`, and `{first.text}` is what it reads",
+        f"`{kind.key}` takes no `{name}`, and `{first.text}` stands in its place",
         first.span,
         help=f"leave `{first.text}` out: `{call.word.text}: [{rest}]`",
-        fix=without_position(whole, first),
+        fix=without_item(whole, first),
     )
 
 
@@ -69,6 +74,21 @@ def _first(whole: Tree | None) -> Scalar | None:
     if isinstance(whole, Sequence) and whole.items:
         whole = whole.items[0]
     return whole if isinstance(whole, Scalar) else None
+
+
+def _is_bias_no_flag(kind: type[Op], positions: list[Tree], frame: Frame) -> bool:
+    """``linear: [64, classes]``: the second position is `bias`, which no count is."""
+    second = positions[1]
+    return kind.key == "linear" and isinstance(second, Scalar) and _is_count(second, frame)
+
+
+def _is_count(tree: Scalar, frame: Frame) -> bool:
+    """Whether a number, a name or an expression is a count, as no `eps` is."""
+    if not isinstance(tree.value, str):
+        return type(tree.value) is int and tree.value >= 1
+    value = frame.value(tree)
+    known = to_python(value) if is_constant(value) else None
+    return type(known) is int and known >= 1
 
 
 def _comes_in(first: Scalar, reads: Flow) -> bool:
