@@ -10,7 +10,7 @@ from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.expressions.frame import Open
 from archcompile.frontend.findings import finding
-from archcompile.frontend.mending.call_edits import with_arguments, without_argument
+from archcompile.frontend.mending.call_edits import with_arguments, without_given
 from archcompile.frontend.mending.input_shapes import channels_last, without_channels
 from archcompile.frontend.mending.line_edits import line_after, line_before, with_key
 from archcompile.frontend.mending.mends import Mend, edits, said
@@ -32,6 +32,7 @@ from archcompile.ir.remedy import (
     PooledBefore,
     Remedy,
     WithoutArgument,
+    WithoutFirst,
 )
 
 VECTOR = 2
@@ -203,11 +204,11 @@ class Refusal:
             case Arguments(values):
                 return with_arguments(call.word, call.arguments, dict(values), given)
             case WithoutArgument(name):
-                return without_argument(call.arguments, name, given)
+                return without_given(call.arguments, name, given)
             case OtherOp(key):
                 return (Edit(call.word.span, key),)
-            case LineBefore() | ChannelsBefore() | PooledBefore():
-                return ()  # these are other lines
+            case WithoutFirst() | LineBefore() | ChannelsBefore() | PooledBefore():
+                return ()  # of a warning, or other lines
 
     def _channels_before(self, number: int, record: Record) -> Mend:
         """So many channels where they are made, if that is a layer that nothing else minds."""
