@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from archcompile.diagnostics import Code, Diagnostic, Fix, Span
 from archcompile.frontend.calls.binding import Binding
-from archcompile.frontend.calls.call_rewriting import without_position
 from archcompile.frontend.document.document import Document, Layer
 from archcompile.frontend.findings import Findings
-from archcompile.frontend.mending.rewriting import with_argument
+from archcompile.frontend.mending.call_edits import with_arguments
+from archcompile.frontend.mending.rewriting import without_item
 from archcompile.frontend.text.tree import Scalar, Sequence, Tree
 from archcompile.ir.advice import Advice, Advised
 from archcompile.ir.remedy import Argument, WithoutFirst
@@ -61,14 +61,14 @@ def _without_first(advice: Advice, line: Layer, fewest: int) -> tuple[str | None
         return advice.help, ()
     rest = ", ".join(item.span.text() for item in whole.items[1:])
     help = f"leave `{places[0].span.text()}` out: `{line.op.text}: [{rest}]`"
-    return help, without_position(whole, places[0])
+    return help, without_item(whole, places[0])
 
 
 def _fix(advice: Advice, line: Layer, given: dict[str, Tree]) -> Fix:
     if line.op is None or not isinstance(advice.remedy, Argument):
         return ()
-    name, value = advice.remedy.name, advice.remedy.value
-    return with_argument(line.op, line.arguments, name, value, given)
+    values = {advice.remedy.name: advice.remedy.value}
+    return with_arguments(line.op, line.arguments, values, given)
 
 
 def _given(line: Layer) -> dict[str, Tree]:

@@ -6,7 +6,7 @@ import pytest
 from reading import mapping_of
 
 from archcompile.diagnostics import edited
-from archcompile.frontend.mending.call_edits import with_arguments, without_argument
+from archcompile.frontend.mending.call_edits import with_arguments, without_given
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 NAMES = ("kernel_size", "stride", "padding", "ceil_mode")
@@ -44,6 +44,11 @@ def call_of(text: str) -> tuple[Scalar, Tree | None, dict[str, Tree]]:
         ("pool: {kernel_size: 2}", {"stride": "1"}, "pool: {kernel_size: 2, stride: 1}"),
         ("pool:\n  kernel_size: 2\n", {"stride": "1"}, "pool:\n  kernel_size: 2\n  stride: 1\n"),
         ("pool:", {"stride": "1"}, "pool: {stride: 1}"),
+        ("pool:  # why\n", {"stride": "1"}, "pool: {stride: 1}  # why\n"),
+        ("{pool: , name: p}", {"stride": "1"}, "{pool: {stride: 1}, name: p}"),
+        ("{pool, name: p}", {"stride": "1"}, "{pool: {stride: 1}, name: p}"),
+        ("pool: null", {"stride": "1"}, "pool: {stride: 1}"),
+        ("pool: []", {"stride": "1"}, "pool: {stride: 1}"),
     ],
 )
 def test_arguments_are_set(text: str, values: dict[str, str], wanted: str) -> None:
@@ -69,14 +74,16 @@ def test_a_list_that_is_the_one_argument_becomes_the_first() -> None:
         ("pool: [2, stride: 1, padding: 1]", "stride", "pool: [2, padding: 1]"),
         ("pool: [stride: 1, kernel_size: 1]", "stride", "pool: [kernel_size: 1]"),
         ("pool: [2]", "kernel_size", "pool: {}"),
+        ("pool: [stride: 1]", "stride", "pool: {}"),
+        ("pool: [2, {stride: 1, padding: 1}]", "stride", "pool: [2, {padding: 1}]"),
         ("pool:\n  stride: 1\n", "stride", "pool:\n  {}\n"),
     ],
 )
 def test_an_argument_is_left_out(text: str, name: str, wanted: str) -> None:
     _, arguments, given = call_of(text)
-    assert edited(text, without_argument(arguments, name, given)) == wanted
+    assert edited(text, without_given(arguments, name, given)) == wanted
 
 
 def test_a_position_before_others_stays_as_they_would_move() -> None:
     _, arguments, given = call_of("pool: [2, 1, 1]")
-    assert without_argument(arguments, "stride", given) == ()
+    assert without_given(arguments, "stride", given) == ()

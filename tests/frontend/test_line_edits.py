@@ -56,6 +56,7 @@ def test_a_line_of_several_rows_behind_a_key_is_left_to_the_author() -> None:
     [
         ("  - relu\n  - tanh\n", "relu", "  - relu\n  - exchange\n  - tanh\n"),
         ("  - - relu\n", "relu", "  - - relu\n    - exchange\n"),
+        ("- relu  # why\n", "relu", "- relu  # why\n- exchange\n"),
         ("a: [relu, tanh]", "relu", "a: [relu, exchange, tanh]"),
         ("a: relu", "relu", "a: [relu, exchange]"),
     ],

@@ -9,11 +9,8 @@ from reading import mapping_of, scalar_of
 
 from archcompile.diagnostics import Fix, edited
 from archcompile.frontend.mending.rewriting import (
-    line_after,
-    line_before,
     quoted,
     replaced,
-    with_argument,
     with_entry,
     without_entry,
     without_item,
@@ -114,56 +111,21 @@ def test_an_entry_goes_with_its_comma_or_line(source: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "new"), [("a: [b, c]", "a: [b]"), ("a:\n  - b\n  - c\n", "a:\n  - b\n")]
-)
-def test_an_item_goes_with_its_comma_or_line(source: str, new: str) -> None:
-    sequence = collection_of(source)
-    assert isinstance(sequence, Sequence)
-    assert after(source, without_item(sequence, sequence.items[1])) == new
-
-
-@pytest.mark.parametrize(
-    ("source", "new"),
+    ("source", "at", "new"),
     [
-        ("a: conv", "a: conv: {k: 1}"),
-        ("a: {conv, name: c}", "a: {conv: {k: 1}, name: c}"),
-        ("a: {conv: , name: c}", "a: {conv: {k: 1}, name: c}"),
-        ("a: {conv: {b: 2}}", "a: {conv: {b: 2, k: 1}}"),
-        ("a: {conv: 3}", "a: {conv: [3, k: 1]}"),
-        ("a: {conv: [3]}", "a: {conv: [3, k: 1]}"),
+        ("a: [b, c]", 1, "a: [b]"),
+        ("a: [b, c]", 0, "a: [c]"),
+        ("a:\n  - b\n  - c\n", 1, "a:\n  - b\n"),
+        ("a:\n  - b\n  - c\n", 0, "a:\n  - c\n"),
     ],
 )
-def test_a_call_gets_an_argument_whatever_its_form(source: str, new: str) -> None:
-    value = value_of(source)
-    if isinstance(value, Scalar):
-        assert after(source, with_argument(value, None, "k", "1", {})) == new
-        return
-    assert isinstance(value, Mapping)
-    entry = value.entries[0]
-    assert after(source, with_argument(entry.key, entry.value, "k", "1", {})) == new
-
-
-def test_an_argument_that_is_given_gets_another_value() -> None:
-    source = "a: {conv: {k: 2}}"
-    value = value_of(source)
-    assert isinstance(value, Mapping)
-    call = value.entries[0]
-    assert isinstance(call.value, Mapping)
-    given_trees = {"k": call.value.entries[0].value}
-    fix = with_argument(call.key, call.value, "k", "1", given_trees)
-    assert after(source, fix) == "a: {conv: {k: 1}}"
-
-
-@pytest.mark.parametrize(
-    ("source", "before", "behind"),
-    [
-        ("a:\n  - b\n", "a:\n  - new\n  - b\n", "a:\n  - b\n  - new\n"),
-        ("a: [b]", "a: [new, b]", "a: [b, new]"),
-    ],
-)
-def test_a_line_is_put_before_another_or_behind_it(source: str, before: str, behind: str) -> None:
+def test_an_item_goes_with_its_comma_or_line(source: str, at: int, new: str) -> None:
     sequence = collection_of(source)
     assert isinstance(sequence, Sequence)
-    line = sequence.items[0].span
-    assert after(source, line_before(line, "new")) == before
-    assert after(source, line_after(line, "new")) == behind
+    assert after(source, without_item(sequence, sequence.items[at])) == new
+
+
+def test_the_only_item_of_a_list_is_left_to_the_author() -> None:
+    sequence = collection_of("a: [b]")
+    assert isinstance(sequence, Sequence)
+    assert without_item(sequence, sequence.items[0]) == ()

@@ -7,10 +7,11 @@ from itertools import pairwise, takewhile
 
 from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import listed
-from archcompile.frontend.calls.call_rewriting import reading, without_argument, without_arguments
+from archcompile.frontend.calls.call_rewriting import reading, without_arguments
 from archcompile.frontend.calls.strange_argument import StrangeArgument
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.findings import Findings
+from archcompile.frontend.mending.call_edits import without_argument
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
 _LONGEST = 60

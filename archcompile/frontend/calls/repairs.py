@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import Code, Fix
-from archcompile.frontend.calls.call_rewriting import without_argument
 from archcompile.frontend.calls.slots import Slot
 from archcompile.frontend.expressions.frame import Frame
 from archcompile.frontend.findings import finding
 from archcompile.frontend.foreign import values as foreign_values
+from archcompile.frontend.mending.call_edits import without_argument
 from archcompile.frontend.mending.rewriting import replaced
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
 
@@ -36,6 +36,8 @@ def refuse_misread(callee: str, slot: Slot, tree: Tree, frame: Frame) -> None:
     """Refuse words that an expression would take for unknown names, where their sense is plain."""
     if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or tree.text in frame.names:
         return
+    if slot.name == "ceil_mode" and (word := tree.text.casefold()) in ("ceil", "floor"):
+        raise _misread(slot, tree, "expected true or false", str(word == "ceil").lower())
     if slot.is_flag and (meant := flag_of(tree.text)) is not None:
         raise _misread(slot, tree, "expected true or false", meant)
     if slot.words and tree.text not in slot.words:

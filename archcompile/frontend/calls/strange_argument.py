@@ -12,15 +12,20 @@ from dataclasses import dataclass
 
 from archcompile.diagnostics import Edit, Fix
 from archcompile.diagnostics.suggest import closest, listed
-from archcompile.frontend.calls.call_rewriting import behind, beside, without_argument
+from archcompile.frontend.calls.call_rewriting import beside
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.foreign import arguments as foreign_arguments
 from archcompile.frontend.foreign import ops as foreign_ops
 from archcompile.frontend.foreign.values import as_pair, value_for
+from archcompile.frontend.mending.call_edits import without_argument
+from archcompile.frontend.mending.line_edits import line_after
 from archcompile.frontend.mending.rewriting import yaml_text
 from archcompile.frontend.text.tree import Entry, Mapping, Scalar, Tree
 from archcompile.ops import all_ops
 
+_BATCH_NORMS = frozenset(("BN", "BN1d", "BN2d", "SyncBN", "BatchNorm", "batch_norm"))
+_POOLS = frozenset(("avg_pool1d", "avg_pool2d", "max_pool2d"))
+"""Pools that an adaptive one stands beside."""
 _LONGEST = 40
 """A longer value is not repeated in a help line."""
 
@@ -78,6 +83,8 @@ class StrangeArgument:
                 if (why := foreign_arguments.why_needless(self.word))
                 else self._guessed()
             )
+        if letters == "globalpooling" and (written := self._global_pool()) is not None:
+            return written
         if letters == "axis" and "norm" in self.callee:
             return self._left_out("the channels are axis 1")
         if letters in foreign_arguments.ACTIVATIONS:
@@ -114,6 +121,17 @@ class StrangeArgument:
         fix = (Edit(self.entry.key.span.to(self.entry.value.span), f"{meant}: {pair}"), *removed)
         both = frozenset((entry.key.text,))
         return Advice(f"write `{meant}: {pair}`", _apart(fix), meant, both)
+
+    def _global_pool(self) -> Advice | None:
+        """``global_pooling: true``, Caffe's word for one value of each channel."""
+        value = self.entry.value
+        if self.callee not in _POOLS or not isinstance(value, Scalar) or value.value is not True:
+            return None
+        written = f"adaptive_{self.callee}: 1"
+        alone = self.held is self.whole and len(self.held.entries) == 1
+        fix = (Edit(self.call.span.to(self.whole.span), written),) if alone else ()
+        help = f"write `{written}`" if alone else f"what pools all of a map is `{written}`"
+        return Advice(help, fix, is_unclear=True)
 
     def _beside(self) -> Advice:
         written = _text(self.entry.value)
@@ -154,16 +172,21 @@ class StrangeArgument:
         return self._moved(f"init: {{{weight}: {start}}}")
 
     def _activation(self) -> str | None:
-        value = self.entry.value
+        value = self._type()
         if not isinstance(value, Scalar) or not isinstance(value.value, str):
             return None
         word = re.sub(r"\(.*\)$", "", value.text).strip()
         found = _op_called(word)
         return found if found is not None and ":" not in found else None
 
-    def _norm(self) -> str | None:
+    def _type(self) -> Tree:
+        """The value, or the word under ``type`` in it, as mmdetection has it."""
         value = self.entry.value
-        if isinstance(value, Scalar) and value.value in (True, 1):
+        return (value.get("type") or value) if isinstance(value, Mapping) else value
+
+    def _norm(self) -> str | None:
+        value = self._type()
+        if isinstance(value, Scalar) and (value.value in (True, 1) or value.text in _BATCH_NORMS):
             return "batch_norm1d" if self.callee.endswith("1d") else "batch_norm2d"
         return None
 
@@ -172,7 +195,9 @@ class StrangeArgument:
         is_none = isinstance(value, Scalar) and value.value in (None, False, 0)
         if is_none or (isinstance(value, Scalar) and value.text in ("linear", "none", "None")):
             return self._left_out("it changes nothing")
-        added = () if op is None else behind(self.layer, op)
+        line = self.layer
+        is_once = line is not None and not line.is_loop and line.when is None
+        added = line_after(line.span, op) if line and is_once and op is not None else ()
         removed = without_argument(self.whole, self.held, self.word)
         if not added or not removed or op is None:
             return Advice(f"what follows is a line of its own behind it, e.g. `- {op or 'relu'}`")

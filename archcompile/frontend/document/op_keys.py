@@ -30,7 +30,8 @@ from archcompile.frontend.foreign.keys import (
     advice_beside,
 )
 from archcompile.frontend.foreign.python_calls import op_of_word, python_call
-from archcompile.frontend.mending.rewriting import line_after, replaced, without_entry
+from archcompile.frontend.mending.line_edits import line_after
+from archcompile.frontend.mending.rewriting import replaced, without_entry
 from archcompile.frontend.text.tree import Entry, Mapping, Scalar
 from archcompile.ops import all_ops
 
@@ -269,12 +270,10 @@ class OpKeys:
         word = entry.value.text if isinstance(entry.value, Scalar) else ""
         op = op_of_word(word)
         removed = without_entry(self.tree, entry.key.text)
-        if op is None or not removed:
+        added = line_after(self.tree.span, op) if op is not None else ()
+        if op is None or not removed or not added:
             return f"`{entry.key.text}` is a layer of its own, e.g. `- relu` behind this one", ()
-        if entry is self.tree.entries[-1]:  # what is removed and what is added would touch
-            added = line_after(self.tree.span, op)[0]
-            return f"write `{op}` as a layer behind it", (Edit(removed[0].span, ""), added)
-        return f"write `{op}` as a layer behind it", (*removed, *line_after(self.tree.span, op))
+        return f"write `{op}` as a layer behind it", (*removed, *added)
 
     def _unwrapped(self, entry: Entry, body: Entry) -> tuple[str, Fix]:
         """``{conv2d: , args: [64, 3]}``: the arguments are the op's value."""

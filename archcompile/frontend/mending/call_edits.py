@@ -1,12 +1,19 @@
-"""Edits of a call's arguments: several set at once, or one left out."""
+"""Edits of a call's arguments: several set at once, or one left out.
+
+Each gives a ``Fix``: empty where the text around is of a form that cannot be edited surely.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingOf
 
 from archcompile.diagnostics import Edit, Fix
-from archcompile.frontend.mending.rewriting import replaced, with_argument, without_entry
+from archcompile.frontend.mending.rewriting import replaced, with_entry, without_entry, without_item
 from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
+
+_COLON = re.compile(r"(?: *:(?: *(?:null|Null|NULL|~)(?![^ ,\]}])| *(?=[],}]|$))?)?")
+"""What stands behind a word without arguments: a colon with a ``null``, or blanks before an end."""
 
 
 def with_arguments(
@@ -15,67 +22,66 @@ def with_arguments(
     values: MappingOf[str, str],
     given: MappingOf[str, Tree],
 ) -> Fix:
-    """A call with these values, each YAML as in flow style; nothing if they cannot be put in."""
-    fix: Fix = ()
-    for name in values.keys() & given.keys():
-        fix += replaced(given[name], values[name])
-    added = [f"{name}: {value}" for name, value in values.items() if name not in given]
-    if not added:
-        return fix
-    if arguments is None:
-        return (*fix, _braces(call, ", ".join(added)))
-    if isinstance(arguments, Scalar) and arguments.value is not None:
-        ends = arguments.span
-        return (*fix, Edit(ends.start(), "["), Edit(ends.end(), f", {', '.join(added)}]"))
-    if isinstance(arguments, Sequence) and any(tree is arguments for tree in given.values()):
-        ends = arguments.span  # the list is one argument; now it is the first of several
-        inner = (Edit(ends.start(), "["), Edit(ends.end(), f", {', '.join(added)}]"))
-        return (*fix, *inner) if arguments.flow else ()
-    name, _, value = (", " if _is_flow(arguments) else "\n").join(added).partition(": ")
-    if len(added) > 1 and not _is_flow(arguments):
-        return ()
-    made = with_argument(call, arguments, name, value, given)
-    return (*fix, *made) if made else ()
+    """A call with these values, each YAML as in flow style; nothing if they cannot be put in.
+
+    ``given`` are the trees that arguments have now.
+    """
+    changed = tuple(
+        edit for name in values if name in given for edit in replaced(given[name], values[name])
+    )
+    new = tuple(f"{name}: {value}" for name, value in values.items() if name not in given)
+    if not new:
+        return changed
+    added = _added(call, arguments, new, given)
+    return (*changed, *added) if added else ()
 
 
-def _braces(call: Scalar, added: str) -> Edit:
-    """Arguments for a call that has none; its colon may stand there."""
-    end = call.span.end()
-    has_colon = end.file.line(end.line)[end.column - 1 :].startswith(":")
-    return Edit(end.within(1, 1) if has_colon else end, f"{'' if has_colon else ':'} {{{added}}}")
+def _added(
+    call: Scalar, arguments: Tree | None, new: tuple[str, ...], given: MappingOf[str, Tree]
+) -> Fix:
+    """A call with arguments that it has not, each ``name: value``."""
+    text = ", ".join(new)
+    if arguments is None or (isinstance(arguments, Scalar) and arguments.value is None):
+        end = call.span.end()
+        colon = _COLON.match(end.file.line(end.line), end.column - 1)
+        assert colon is not None
+        return (Edit(end.within(0, len(colon[0])), f": {{{text}}}"),)
+    is_flow = isinstance(arguments, Scalar) or arguments.flow
+    if isinstance(arguments, Scalar) or any(tree is arguments for tree in given.values()):
+        ends = arguments.span  # it is one argument; now it is the first of several
+        return (Edit(ends.start(), "["), Edit(ends.end(), f", {text}]")) if is_flow else ()
+    if is_flow and not (arguments.items if isinstance(arguments, Sequence) else arguments.entries):
+        return replaced(arguments, f"{{{text}}}")
+    return with_entry(arguments, text) if is_flow or len(new) == 1 else ()
 
 
-def without_argument(arguments: Tree | None, name: str, given: MappingOf[str, Tree]) -> Fix:
-    """A call without an argument; an op whose last argument went has an empty mapping of them."""
+def without_given(arguments: Tree | None, name: str, given: MappingOf[str, Tree]) -> Fix:
+    """A call without an argument that has a value, which may stand by name or by position."""
     tree = given.get(name)
-    if tree is not None and tree is arguments:
+    if arguments is None or tree is None:
+        return ()
+    if tree is arguments:
         return replaced(arguments, "{}")
-    match arguments:
-        case Mapping(entries=entries):
-            return (
-                replaced(arguments, "{}") if len(entries) == 1 else without_entry(arguments, name)
-            )
-        case Sequence(items=items) if arguments.flow and tree is not None:
-            place = next((at for at, each in enumerate(items) if _holds(each, tree)), None)
-            if place is None or (place < len(items) - 1 and items[place] is tree):
-                return ()  # what stands behind it would move up
-            if len(items) == 1:
-                return replaced(arguments, "{}")
-            if place == 0:
-                return (Edit(items[0].span.start().to(items[1].span.start()), ""),)
-            return (Edit(items[place - 1].span.end().to(items[place].span), ""),)
-        case Scalar():
-            return replaced(arguments, "{}")
-    return ()
+    items = arguments.items if isinstance(arguments, Sequence) else (arguments,)
+    for item in items:
+        if isinstance(item, Mapping) and item.get(name) is tree:
+            return without_argument(arguments, item, name)
+    if tree is not items[-1]:
+        return ()  # what stands behind it would move up
+    return _without_item(arguments, tree)
 
 
-def _holds(item: Tree, tree: Tree) -> bool:
-    """Whether an item of a call's list gives an argument this value."""
-    if item is tree:
-        return True
-    return isinstance(item, Mapping) and len(item.entries) == 1 and item.entries[0].value is tree
+def without_argument(arguments: Tree, held: Mapping, name: str) -> Fix:
+    """A call without an argument by name; ``held`` is the mapping that it stands in.
+
+    An op whose last argument went has an empty mapping of them.
+    """
+    if len(held.entries) > 1:
+        return without_entry(held, name)
+    return _without_item(arguments, held)
 
 
-def _is_flow(arguments: Tree | None) -> bool:
-    """Whether what is added stands in flow style."""
-    return arguments is None or isinstance(arguments, Scalar) or arguments.flow
+def _without_item(arguments: Tree, item: Tree) -> Fix:
+    if isinstance(arguments, Sequence) and len(arguments.items) > 1:
+        return without_item(arguments, item)
+    return replaced(arguments, "{}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from archcompile.diagnostics import Edit, Fix, Span
+from archcompile.frontend.mending.rewriting import behind_comment, is_one_line
 
 _ITEM = re.compile(r"(?:\s*- +)+")
 """What stands before an item of a block list, on its line."""
@@ -33,7 +34,7 @@ def line_after(line: Span, text: str) -> Fix:
     """A layer behind the one that stands at ``line``."""
     before = _before(line)
     if _ITEM.fullmatch(before):
-        return (Edit(line.end(), f"\n{_lead(before)}{text}"),)
+        return (Edit(behind_comment(line.end()), f"\n{_lead(before)}{text}"),)
     if _is_value(line):
         return _wrapped(line, "", f", {text}")
     return (Edit(line.end(), f", {text}"),)
@@ -41,7 +42,7 @@ def line_after(line: Span, text: str) -> Fix:
 
 def with_key(line: Span, entry: str) -> Fix:
     """A line of one row with one more key, first; what has no braces gets them."""
-    if line.line != line.end_line:
+    if not is_one_line(line):
         return ()
     if line.text().startswith("{"):
         start = line.within(1, 1)
@@ -79,7 +80,7 @@ def _without_rows(line: Span) -> Fix:
 
 def _wrapped(line: Span, first: str, last: str) -> Fix:
     """A line that stands alone as a flow list with one more; only where it is on one row."""
-    if line.line != line.end_line:
+    if not is_one_line(line):
         return ()
     return (Edit(line.start(), f"[{first}"), Edit(line.end(), f"{last}]"))
 

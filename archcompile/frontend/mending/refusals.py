@@ -11,7 +11,11 @@ from archcompile.frontend.document.document import Layer
 from archcompile.frontend.expressions.frame import Open
 from archcompile.frontend.findings import finding
 from archcompile.frontend.mending.call_edits import with_arguments, without_given
-from archcompile.frontend.mending.input_shapes import channels_last, without_channels
+from archcompile.frontend.mending.input_shapes import (
+    channels_last,
+    open_channels,
+    without_channels,
+)
 from archcompile.frontend.mending.line_edits import line_after, line_before, with_key
 from archcompile.frontend.mending.mends import Mend, edits, said
 from archcompile.frontend.mending.mismatches import Join
@@ -124,7 +128,7 @@ class Refusal:
         error = self.error
         if isinstance(error, Mismatch):
             residual = record.residuals.get(self.call.word.span)
-            join = Join(error, self.built.op, self.call, self.layer, self.reads, residual)
+            join = Join(error, self.built, self.call, self.layer, self.reads, residual)
             return join.mend(record)
         if error.code is Code.MIXED_GROUPS and error.operand is not None:
             return self._beside(error.operand, "exchange", record) or self._exchanged(record)
@@ -143,7 +147,8 @@ class Refusal:
         if isinstance(error.remedy, ChannelsBefore):
             return self._channels_before(error.remedy.number, record)
         if isinstance(error.remedy, PooledBefore):
-            return pooled_before(self.built.op, self.reads, record) or Mend(error.help)
+            pooled = pooled_before(self.built.op, self.reads, record)
+            return pooled or open_channels(self.reads, record) or Mend(error.help)
         if error.remedy is None:
             return Mend(error.help)
         if isinstance(error.remedy, Argument) and self.call.word.span in record.first_of:

@@ -1,4 +1,4 @@
-"""What an author would change in a spec to mend it, as edits of the text.
+"""What an author would change in a spec to mend it: values, entries and items, as edits.
 
 Each gives a ``Fix``: empty where the text around is of a form that cannot be edited surely.
 Texts that are put in are YAML as it stands in flow style (``yaml_text`` makes one of a word).
@@ -7,7 +7,6 @@ Texts that are put in are YAML as it stands in flow style (``yaml_text`` makes o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as MappingOf
 
 from archcompile.diagnostics import Edit, Fix, Span
 from archcompile.frontend.text.plain_text import double_quoted
@@ -35,20 +34,6 @@ def quoted(tree: Scalar) -> Fix:
     return (Edit(tree.span, double_quoted(tree.text)),)
 
 
-def with_argument(
-    call: Scalar, arguments: Tree | None, name: str, value: str, given: MappingOf[str, Tree]
-) -> Fix:
-    """A call with an argument of this value; ``given`` are the trees that arguments have now."""
-    if name in given:
-        return replaced(given[name], value)
-    added = f"{name}: {value}"
-    if arguments is None or _is_empty(arguments):
-        return _first_argument(call, arguments, added)
-    if isinstance(arguments, Scalar):
-        return (Edit(arguments.span, f"[{arguments.span.text()}, {added}]"),)
-    return with_entry(arguments, added)
-
-
 def with_entry(collection: Mapping | Sequence, added: str) -> Fix:
     """A mapping or list with one more entry at its end."""
     parts = _parts(collection)
@@ -66,7 +51,7 @@ def with_entry(collection: Mapping | Sequence, added: str) -> Fix:
     lead = before if isinstance(collection, Sequence) else " " * len(before)
     if isinstance(collection, Sequence) and not _ITEM.fullmatch(before):
         return ()
-    return (Edit(_behind_comment(last), f"\n{lead}{added}"),)
+    return (Edit(behind_comment(last), f"\n{lead}{added}"),)
 
 
 def without_entry(mapping: Mapping, key: str) -> Fix:
@@ -82,11 +67,13 @@ def without_entry(mapping: Mapping, key: str) -> Fix:
 
 
 def without_item(sequence: Sequence, item: Tree) -> Fix:
-    """A list without an item that is not its first."""
-    place = next((i for i, each in enumerate(sequence.items) if each is item), 0)
-    if place == 0:
+    """A list without an item that is not its only one, with the comma or the line that it had."""
+    place = next((i for i, each in enumerate(sequence.items) if each is item), None)
+    if place is None or len(sequence.items) == 1:
         return ()
-    return (Edit(sequence.items[place - 1].span.end().to(item.span), ""),)
+    if place > 0:
+        return (Edit(sequence.items[place - 1].span.end().to(item.span), ""),)
+    return (Edit(item.span.start().to(sequence.items[1].span.start()), ""),)
 
 
 def is_one_line(span: Span) -> bool:
@@ -94,47 +81,12 @@ def is_one_line(span: Span) -> bool:
     return span.line == span.end_line
 
 
-def line_before(line: Span, text: str) -> Fix:
-    """A layer before the one that stands at ``line``, in the list where that stands."""
-    before = line.file.line(line.line)[: line.column - 1]
-    if _ITEM.fullmatch(before):
-        lead = " " * (len(before) - len(before.lstrip())) + before.lstrip()
-        return (Edit(line.start(), f"{text}\n{lead}"),)
-    return (Edit(line.start(), f"{text}, "),)
-
-
-def line_after(line: Span, text: str) -> Fix:
-    """A layer behind the one that stands at ``line``."""
-    before = line.file.line(line.line)[: line.column - 1]
-    if _ITEM.fullmatch(before):
-        return (Edit(_behind_comment(line.end()), f"\n{before}{text}"),)
-    return (Edit(line.end(), f", {text}"),)
-
-
-def _behind_comment(end: Span) -> Span:
+def behind_comment(end: Span) -> Span:
     """The end of a value, or of its line where nothing but a comment is behind it."""
     line = end.file.line(end.line)
     if re.fullmatch(r"\s*(?:\s#.*)?", line[end.column - 1 :]) is None:
         return end
     return Span(end.file, end.line, len(line) + 1, end.line, len(line) + 1)
-
-
-def _first_argument(call: Scalar, arguments: Tree | None, added: str) -> Fix:
-    if arguments is None:
-        return (Edit(call.span.end(), f": {{{added}}}"),)
-    if isinstance(arguments, Scalar):
-        if arguments.text:
-            return (Edit(arguments.span, f"{{{added}}}"),)  # a `null` that is written out
-        between = call.span.end().to(arguments.span.start()).text()
-        colon = "" if ":" in between else ":"
-        return (Edit(call.span.end().to(arguments.span), f"{between.rstrip()}{colon} {{{added}}}"),)
-    return (Edit(arguments.span, f"{{{added}}}"),)
-
-
-def _is_empty(arguments: Tree) -> bool:
-    if isinstance(arguments, Scalar):
-        return arguments.value is None
-    return arguments.flow and not _parts(arguments)
 
 
 def _parts(collection: Mapping | Sequence) -> tuple[Span, ...]:

@@ -99,7 +99,11 @@ def _block_form(key: Span, items: Sequence, entry: str) -> Fix:
     rows = range(first.line + 1, last.end_line + 1)
     inner = tuple(Edit(Span(first.file, row, 1, row, 1), "  ") for row in rows)
     start = Span(first.file, first.line, 1, first.line, 1)
-    return (Edit(start, f"{lead}body:\n  "), *inner, Edit(behind_comment(last.end()), f"\n{lead}{entry}"))
+    return (
+        Edit(start, f"{lead}body:\n  "),
+        *inner,
+        Edit(behind_comment(last.end()), f"\n{lead}{entry}"),
+    )
 
 
 def _stride(given: Dim, wanted: Dim) -> int | None:
