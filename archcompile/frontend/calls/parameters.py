@@ -163,14 +163,18 @@ def _apply(
                 Code.UNKNOWN_PARAMETER,
                 f"the file has no parameter `{key.text}`",
                 key.span,
-                help=f"did you mean `{near}`?"
-                if near
-                else f"declare it: `params: {{{key.text}: …}}`",
+                help=f"did you mean `{near}`?" if near else _undeclared(key.text),
                 fix=() if near is None else replaced(key, near),
             )
             continue
         with findings.collecting():
             values[key.text] = own_value(parameter, tree)
+
+
+def _undeclared(word: str) -> str:
+    if word in ("layers", "input", "outputs", "blocks", "expect"):
+        return "a variant sets parameters; layers that differ have a `when` that asks for one"
+    return f"declare it: `params: {{{word}: …}}`"
 
 
 def _override(

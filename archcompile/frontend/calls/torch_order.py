@@ -57,7 +57,7 @@ def in_torchs_order(error: SpecError, kind: type[Op], call: Call, reads: Flow) -
     first = _first(whole)
     if first is None or len(positions) < fewest:
         return error
-    if not _comes_in(first, reads) and not _is_bias_no_flag(kind, positions, call.frame):
+    if not _comes_in(first, reads) and not _is_bias_no_flag(kind, positions[1], call.frame):
         return error
     rest = ", ".join(item.span.text() for item in whole.items if item is not first)
     return finding(
@@ -76,9 +76,8 @@ def _first(whole: Tree | None) -> Scalar | None:
     return whole if isinstance(whole, Scalar) else None
 
 
-def _is_bias_no_flag(kind: type[Op], positions: list[Tree], frame: Frame) -> bool:
+def _is_bias_no_flag(kind: type[Op], second: Tree, frame: Frame) -> bool:
     """``linear: [64, classes]``: the second position is `bias`, which no count is."""
-    second = positions[1]
     return kind.key == "linear" and isinstance(second, Scalar) and _is_count(second, frame)
 
 

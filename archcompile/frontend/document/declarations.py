@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, Related
 from archcompile.diagnostics.suggest import listed
 from archcompile.frontend.document.annotations import cite, claims, plain_text
 from archcompile.frontend.document.declared_names import VARIANT_KEYS, check_visible_name
@@ -203,6 +203,8 @@ def outputs(findings: Findings, tree: Tree, *, of_block: bool = False) -> tuple[
 def _paths(findings: Findings, layers: list[Scalar], tree: Sequence) -> tuple[Output, ...]:
     """Outputs by the layers alone: each is called as its layer's path, dots as ``_``."""
     named = [(_output_name(layer), layer) for layer in layers]
+    if _called_alike(findings, named, tree):
+        return ()
     kept = {id(name) for name in distinct(findings, [name for name, _ in named], tree)}
     numbered = [layer for name, layer in named if name.text[:1].isdigit()]
     if numbered:
@@ -211,6 +213,32 @@ def _paths(findings: Findings, layers: list[Scalar], tree: Sequence) -> tuple[Ou
         if layer not in numbered:
             check_identifier(findings, name, "an output")
     return tuple(Output(name=name, source=layer) for name, layer in named if id(name) in kept)
+
+
+def _called_alike(
+    findings: Findings, named: list[tuple[Scalar, Scalar]], tree: Sequence
+) -> bool:
+    """Whether two layers would be called the same, as ``features.0`` and ``features_0``."""
+    first: dict[str, Scalar] = {}
+    for name, layer in named:
+        other = first.setdefault(name.text, layer)
+        if other.text == layer.text:
+            continue
+        words: dict[str, str] = {}
+        for each, shown in named:
+            alike = sum(word.startswith(each.text) for word in words)
+            words[f"{each.text}_{alike + 1}" if each.text in words else each.text] = shown.text
+        written = "{" + ", ".join(f"{word}: {path}" for word, path in words.items()) + "}"
+        findings.add(
+            Code.DUPLICATE_NAME,
+            f"`{other.text}` and `{layer.text}` would both be called `{name.text}`",
+            layer.span,
+            related=(Related(other.span, "first here"),),
+            help=f"name them: write `{written}`",
+            fix=replaced(tree, written),
+        )
+        return True
+    return False
 
 
 def _numbered(

@@ -117,12 +117,14 @@ class _Used:
         text = use.text.replace("\\", "/")
         path = posixpath.join(posixpath.dirname(path), text) if text != use.text else path
         near = nearest_file(posixpath.basename(path), self.folder.beside(path))
+        is_path = "/" in text or text.endswith((".yaml", ".yml"))
+        help = None if is_path else "`use` brings in YAML files, by path, e.g. `use: blocks.yaml`"
         written = "" if near is None else posixpath.join(posixpath.dirname(text), near)
         return replace(
             fault,
             message=f"`{use.text}` cannot be used: {fault.message}",
             span=use.span,
-            help=f"did you mean `{written}`?" if near else fault.help,
+            help=f"did you mean `{written}`?" if near else fault.help or help,
             fix=replaced(use, yaml_text(written)) if near else (),
         )
 

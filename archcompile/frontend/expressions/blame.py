@@ -65,7 +65,7 @@ def _meant(name: str, scope: Scope, *, owner: bool) -> str | None:
     reads = "in" if "in" in scope.shapes else "x"
     shape = scope.shapes.get(reads)
     if owner:
-        return reads if name in foreign.INPUTS and shape is not None else None
+        return reads if name in (*foreign.INPUTS, "in") and shape is not None else None
     axis = foreign.SIZES.get(name)
     if axis is not None and shape is not None and len(shape) in RANKS[axis]:
         return f"{reads}.{axis}"

@@ -90,6 +90,7 @@ _SAME = {
 _MEANT = {word: meant for meant, words in _SAME.items() for word in words.split()}
 
 _ABSENT = (
+    ("derived values are named under `let`, at the start of the file or of a block", "let"),
     (
         "version 1 has no recurrent layers",
         "lstm gru rnn simplernn lstmcell grucell rnncell convlstm2d convlstm bidirectional"
