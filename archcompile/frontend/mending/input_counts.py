@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from archcompile.diagnostics import Code, Related, SpecError
+from archcompile.diagnostics import Code, Fix, Related, SpecError
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.expansion.flow import Flow
 from archcompile.frontend.findings import finding
+from archcompile.frontend.mending.line_edits import with_key
 from archcompile.frontend.mending.origins import related
 from archcompile.frontend.mending.record import Record
 from archcompile.frontend.text.tree import Scalar
@@ -46,7 +47,14 @@ def wrong_count(
 ) -> SpecError:
     """A call that reads another number of values than it takes."""
     span = call.span if layer.sources is None else layer.sources_span or call.span
-    if wanted == 1 and len(reads) > 1:
+    fix: Fix = ()
+    inputs = [value.name for value in reads if value is not None and record.maker(value) is None]
+    is_first = layer.sources is None and "." not in path and len(inputs) == len(reads)
+    if wanted == 1 and len(inputs) > 1 and is_first:
+        fix = with_key(layer.span, f"from: {inputs[0]}")
+        which = f"`from: {inputs[0]}`, if that is the input which it reads"
+        help = f"write {which}" if fix else f"say which it reads, e.g. {which}"
+    elif wanted == 1 and len(reads) > 1:
         help = "join them first, e.g. with `concat` or `add`, or read one of them"
     else:
         help = _which(call.text, wanted, layer, path, record)
@@ -56,6 +64,7 @@ def wrong_count(
         span,
         related=_origins(reads, record),
         help=help,
+        fix=fix,
     )
 
 

@@ -50,6 +50,19 @@ def channels_last(op: Op, value: Value, record: Record) -> Mend | None:
     return _shape(value.span, [sizes[0], sizes[3], *sizes[1:3]], ": channels stand before height")
 
 
+def open_channels(reads: tuple[Value, ...], record: Record) -> Mend | None:
+    """An input with a letter for its channels, which weights need as a number."""
+    source = _input(reads, record)
+    sizes = None if source is None else _written(source.span)
+    if source is None or source.span is None or sizes is None or len(sizes) != source.type.rank:
+        return None
+    letters = source.type.channels.symbols
+    if not letters or not letters & reads[0].type.channels.symbols:
+        return None
+    text = f"[{', '.join((sizes[0], '3', *sizes[2:]))}]"
+    return Mend(f"channels need a number, e.g. `{text}` as the input's shape {_at(source.span)}")
+
+
 def promised(op: Op, reads: tuple[Value, ...], record: Record) -> Mend | None:
     """An input of open sizes, of which multiples would go through alike."""
     names = {name for value in reads for size in value.type.spatial for name in size.symbols}
@@ -104,4 +117,8 @@ def _shape(span: Span | None, sizes: list[str], why: str) -> Mend | None:
         return None
     text = f"[{', '.join(sizes)}]"
     fix = (Edit(span.start().within(shape.start(), shape.end()), text),)
-    return Mend(f"write `{text}` as the input's shape (line {span.line}){why}", fix)
+    return Mend(f"write `{text}` as the input's shape {_at(span)}{why}", fix)
+
+
+def _at(span: Span) -> str:
+    return f"(line {span.line})"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcompile.frontend.calls.arguments import Call
+from archcompile.frontend.calls.arguments import BuiltOp, Call
 from archcompile.frontend.document.document import Layer, Residual
 from archcompile.frontend.mending.input_shapes import promised
 from archcompile.frontend.mending.mends import Mend, edits, said
+from archcompile.frontend.mending.misread import Misread
 from archcompile.frontend.mending.origins import space
 from archcompile.frontend.mending.own_lines import beside
 from archcompile.frontend.mending.record import Record
-from archcompile.frontend.mending.search import Mended, mended, takes
+from archcompile.frontend.mending.search import Mended, mended, padded, takes
 from archcompile.frontend.mending.ways_around import Around
 from archcompile.ir.dim import Dim
 from archcompile.ir.op import Mismatch, Op
@@ -27,7 +28,7 @@ class Join:
     """An op that joins several values, and refuses two of them."""
 
     error: Mismatch
-    op: Op
+    built: BuiltOp
     call: Call
     layer: Layer
     reads: tuple[Value, ...]
@@ -40,10 +41,16 @@ class Join:
             around = Around(self.op, self.call.frame, self.reads, self.residual).mend(record)
             if around is not None:
                 return around
+        misread = Misread(self.built, self.call, self.layer, self.reads, self._pair).mend(record)
+        if misread is not None:
+            return misread
         found = mended(self.op, self.reads, record, self._pair)
         fix = () if found is None else edits(found.changes)
         if found is not None and fix:
             return Mend(f"write {said(found.changes)}{self._result(found)}", fix)
+        several = padded(self.op, self.reads, record)
+        if several and edits(several):
+            return Mend(f"write {said(several)}", edits(several))
         between = self._between(record) or promised(self.op, self.reads, record)
         return between or Mend(self.error.help or self._rule())
 
@@ -56,6 +63,11 @@ class Join:
             own = "out_features" if one.rank == 2 else "out_channels"
             return f"as many from both: by `{own}` of a layer before one of them, say"
         return "the padding, the stride or `ceil_mode` of the layers before them makes sizes alike"
+
+    @property
+    def op(self) -> Op:
+        """What joins."""
+        return self.built.op
 
     @property
     def _pair(self) -> tuple[int, int]:

@@ -131,6 +131,12 @@ def same_paddings(own: Sequence[tuple[Made, ...]]) -> Iterator[Proposal]:
         yield tuple(both.values())
 
 
+def every_padding(own: Sequence[tuple[Made, ...]]) -> Proposal:
+    """The padding that keeps the size, at all of all sides, as they are written."""
+    lacking = {made.text: made for nodes in own for made in nodes if _lacks_padding(made)}
+    return tuple(map(_with_same_padding, sorted(lacking.values(), key=lambda made: made.number)))
+
+
 def _lacks_padding(made: Made) -> bool:
     """Of a pool with a stride nobody expects that it keeps the size."""
     op = made.node.op

@@ -16,6 +16,7 @@ from archcompile.frontend.mending.proposals import (
     Expressed,
     Proposal,
     channel_changes,
+    every_padding,
     proposals,
 )
 from archcompile.frontend.mending.record import Made, Record
@@ -53,6 +54,17 @@ def mended(
         if types is not None and takes(op, types):
             return Mended(proposal, types)
     return None
+
+
+def padded(op: Op, reads: tuple[Value, ...], record: Record) -> Proposal:
+    """The padding that keeps the size, at every layer that only some of the inputs come from."""
+    if record.effort > MOST_EFFORT:
+        return ()
+    behind = [record.behind(value) for value in reads]
+    common = set(behind[0]).intersection(*behind)
+    proposal = every_padding([_own(each, common) for each in behind])
+    types = retyped(reads, proposal, record) if proposal else None
+    return proposal if types is not None and takes(op, types) else ()
 
 
 def takes(op: Op, types: tuple[TensorType, ...]) -> bool:
@@ -118,11 +130,13 @@ def _changed(made: Made, change: Change | None) -> Op | None:
     if change is None:
         return made.node.op
     frame = made.call.frame
-    values = {
-        name: value.held(frame) if isinstance(value, Expressed) else value
-        for name, value, _ in change.values
-    }
-    return None if None in values.values() else made.node.op.updated(values)
+    values = {name: value for name, value, _ in change.values}
+    for name, value in values.items():
+        if isinstance(value, Expressed):
+            values[name] = value.held(frame)
+            if values[name] is None:
+                return None
+    return made.node.op.updated(values)
 
 
 def _inferred(op: Op, types: tuple[TensorType, ...]) -> TensorType | None:
