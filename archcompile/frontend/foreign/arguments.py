@@ -100,10 +100,12 @@ _NEEDLESS = {
 }
 _WHY = {word: why for why, words in _NEEDLESS.items() for word in words.split()}
 
-ACTIVATIONS = frozenset(("activation", "act", "nonlinearity", "activationfn", "nonlin", "acttype", "actcfg"))
+ACTIVATIONS = frozenset(
+    ("activation", "act", "nonlinearity", "activationfn", "nonlin", "acttype", "actcfg")
+)
 """Words for what follows a layer: a line of its own here."""
 NORMS = frozenset(
-    ("batchnormalize", "batchnorm", "bn", "normalization", "normalizerfn", "usebn", "norm", "normcfg")
+    "batchnormalize batchnorm bn normalization normalizerfn usebn norm normcfg".split()
 )
 """Words for a norm behind a layer: a line of its own too."""
 INITS = {
