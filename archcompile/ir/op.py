@@ -230,13 +230,11 @@ class Op(BaseModel, ABC):
 
     def connections(self, *inputs: TensorType) -> Dim:
         """Connections in LeCun's sense: what all output units read, one for each bias included."""
-        from archcompile.ir.outcome import output_of, weights_of  # late: it is made of ops
-
         total = self.macs(*inputs)
-        biased = any(weight.name == "bias" for weight in weights_of(self, inputs))
+        biased = any(weight.name == "bias" for weight in self.weights(*inputs))
         if not biased or total == Dim.of(0):
             return total
-        return total + output_of(self, inputs).elements()
+        return total + self.infer(*inputs).elements()
 
     def updated(self, values: Mapping[str, object]) -> Self:
         """A copy with some arguments ``Unknown``: for rules that run before a block is called."""
