@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from archcompile.diagnostics import Code, InternalError, Span, SpecError
@@ -20,6 +20,7 @@ from archcompile.frontend.definition.local import Local, NotGeneric
 from archcompile.frontend.definition.structure import structural_names
 from archcompile.frontend.document.document import Cite, Claim, Document, Output, Variant
 from archcompile.frontend.expansion.counted import Spent
+from archcompile.frontend.expansion.elsewhere import known_elsewhere
 from archcompile.frontend.expansion.expand import Expansion, body_frame
 from archcompile.frontend.expansion.expand_line import LineMaker
 from archcompile.frontend.expansion.places import Places
@@ -102,7 +103,8 @@ class _Elaboration:
     def _frame(self, findings: Findings, types: dict[str, TensorType | None]) -> Frame:
         """What the network's lines see; what is wrong with ``let`` ends it, as all depend on it."""
         try:
-            return body_frame(self.values.bound, types, self.document.let)
+            frame = body_frame(self.values.bound, types, self.document.let)
+            return replace(frame, unseen=known_elsewhere(self.document.layers))
         except SpecError as error:
             findings.found.extend(error.diagnostics)
         except Open:

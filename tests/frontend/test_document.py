@@ -182,7 +182,10 @@ def test_layers_nest() -> None:
         (f"{HEAD}{BODY}title: 3\n", ["AC203 5:8 expected a title, got the number 3"]),
         (f"{HEAD}{BODY}outputs: fc\n", ["AC203 5:10 expected the outputs, got the text `fc`"]),
         (f"{HEAD}{BODY}outputs: [a, a]\n", ["AC309 5:14 `a` stands twice"]),
-        (f"{HEAD}{BODY}outputs: [a.b, a_b]\n", ["AC309 5:16 `a.b` and `a_b` would both be called `a_b`"]),
+        (
+            f"{HEAD}{BODY}outputs: [a.b, a_b]\n",
+            ["AC309 5:16 `a.b` and `a_b` would both be called `a_b`"],
+        ),
         (f"{HEAD}{BODY}variants: {{}}\n", ["AC207 5:11 `variants` holds none"]),
         (
             f"{HEAD}{BODY}cite: {{url: 'javascript:x'}}\n",

@@ -105,7 +105,16 @@ ACTIVATIONS = frozenset(
 )
 """Words for what follows a layer: a line of its own here."""
 NORMS = frozenset(
-    "batchnormalize batchnorm bn normalization normalizerfn usebn norm normcfg".split()
+    (
+        "batchnormalize",
+        "batchnorm",
+        "bn",
+        "normalization",
+        "normalizerfn",
+        "usebn",
+        "norm",
+        "normcfg",
+    )
 )
 """Words for a norm behind a layer: a line of its own too."""
 INITS = {
