@@ -66,9 +66,10 @@ def _numbers(value: object) -> object:
     try:
         found = _nested(value)
         _shape(found)
-    except (_Ragged, TypeError):
+    except (_Ragged, TypeError) as error:
+        got = f": {error}" if isinstance(error, _Ragged) and error.args else ""
         raise PydanticCustomError(
-            "numbers", "expected a number, or lists of numbers of one length"
+            "numbers", "expected a number, or lists of numbers of one length{got}", {"got": got}
         ) from None
     return (found,) if isinstance(found, float) else found
 
@@ -87,11 +88,21 @@ def _shape(value: object) -> tuple[int, ...]:
     """The sizes. Raises ``_Ragged`` for rows that differ, and for none at all."""
     if not isinstance(value, tuple):
         return ()
-    rows = {_shape(row) for row in value}
-    if len(rows) != 1:
+    rows = [_shape(row) for row in value]
+    if not rows:
         raise _Ragged
-    (row,) = rows
-    return (len(value), *row)
+    other = next((place for place, row in enumerate(rows) if row != rows[0]), None)
+    if other is not None:
+        raise _Ragged(_unlike(rows[0], rows[other], other + 1))
+    return (len(value), *rows[0])
+
+
+def _unlike(first: tuple[int, ...], other: tuple[int, ...], place: int) -> str:
+    """How an item differs from the first of its list."""
+    if first and other:
+        return f"item 1 has the sizes {list(first)}, and item {place} has {list(other)}"
+    of_first, of_other = ("a list" if shape else "a number" for shape in (first, other))
+    return f"item 1 is {of_first}, and item {place} is {of_other}"
 
 
 def _flat(value: object) -> Iterator[float]:

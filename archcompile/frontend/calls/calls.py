@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from archcompile.diagnostics import Code, Related
 from archcompile.frontend.calls.arguments import Call
 from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.definition.local import NotGeneric
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.expressions.frame import Frame, mentioned
+from archcompile.frontend.findings import finding
 from archcompile.frontend.text.tree import Scalar
 from archcompile.ir.expr import Expr, Literal
 
@@ -19,6 +21,24 @@ def call_of(layer: Layer, here: Frame) -> Call:
     """The call of a line that has an op key."""
     assert layer.op is not None
     return Call(layer.op, layer.arguments, here, here.layers.get(layer.op.text), layer)
+
+
+def refuse_value_as_layer(call: Call, catalogue: Catalogue) -> None:
+    """Refuse a parameter that holds a text where a layer parameter would be used."""
+    word = call.word.text
+    value = call.frame.names.get(word)
+    if value is None or call.preset is not None or word in {*catalogue.ops, *catalogue.blocks}:
+        return
+    if not isinstance(value, Literal) or not isinstance(value.value, str):
+        return
+    shown = value.value if value.value in catalogue.ops else "relu"
+    raise finding(
+        Code.UNKNOWN_OP,
+        f"`{word}` is a parameter that holds {value}, and no op",
+        call.word.span,
+        help=f"one that holds an op is declared so, e.g. `params: {{{word}: {{layer: {shown}}}}}`",
+        related=() if value.span is None else (Related(value.span, "its value"),),
+    )
 
 
 def is_none(layer: Layer, here: Frame) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from archcompile.diagnostics import Code, Edit, Fix, SpecError
@@ -12,6 +12,7 @@ from archcompile.frontend.calls.binding import Binding
 from archcompile.frontend.document.document import Block, Layer
 from archcompile.frontend.findings import Findings
 from archcompile.frontend.foreign.ops import folded, meant, near, whole, why_absent
+from archcompile.frontend.mending.rewriting import without_entry
 from archcompile.frontend.text.plain_text import content_end
 from archcompile.frontend.text.tree import Mapping, Scalar, Tree
 from archcompile.ir.op import Op
@@ -21,6 +22,8 @@ _COLON = re.compile(r"\s*:(?=\s*(?:[,}\]#]|$))")
 """The colon behind a key that has no value."""
 _BEFORE_BRACKET = re.compile(r"(?P<word>[A-Za-z_]\w*)(?P<gap> *)(?P<arguments>[\[{].*)")
 """An op's word and arguments in brackets, without the colon between."""
+_POOLS = {"max": "max_pool2d", "ave": "avg_pool2d", "avg": "avg_pool2d"}
+"""Caffe's kinds of pooling."""
 _MOST_STRANGE = 1000
 """The most unknown words of a network for which a near one is looked for."""
 
@@ -64,6 +67,8 @@ class Catalogue:
     def _unknown(self, call: Scalar, arguments: Tree | None, layer: Layer | None) -> SpecError:
         findings = Findings()
         message = f"`{call.text}` is no op and no block here"
+        if (found := self._caffe_pool(call, arguments, layer)) is not None:
+            return found
         bracket = _BEFORE_BRACKET.fullmatch(call.text) if call.plain else None
         meant = self._meant(call.text, arguments)
         if bracket is not None and bracket["word"] in {*self.ops, *self.blocks}:
@@ -91,6 +96,28 @@ class Catalogue:
             findings.add(Code.UNKNOWN_OP, message, call.span, help=f"write `{meant[0]}`", fix=fix)
             if not meant[1]:
                 self._check_arguments(meant[0], call, arguments, layer, findings)
+        return SpecError(findings.found)
+
+    def _caffe_pool(
+        self, call: Scalar, arguments: Tree | None, layer: Layer | None
+    ) -> SpecError | None:
+        """``pooling: {pool: MAX, kernel_size: 2}``: Caffe's op, whose kind is an argument."""
+        pool = arguments.get("pool") if isinstance(arguments, Mapping) else None
+        word = pool.text.casefold() if isinstance(pool, Scalar) else ""
+        is_pool = folded(call.text) == "pooling" and word in _POOLS
+        if not is_pool or not isinstance(arguments, Mapping):
+            return None
+        findings, meant = Findings(), _POOLS[word]
+        removed = without_entry(arguments, "pool")
+        findings.add(
+            Code.UNKNOWN_OP,
+            f"`{call.text}` is no op and no block here",
+            call.span,
+            help=f"write `{meant}`, without `pool`" if removed else f"it is `{meant}` here",
+            fix=(Edit(call.span, meant), *removed) if removed else (),
+        )
+        rest = tuple(each for each in arguments.entries if each.key.text != "pool")
+        self._check_arguments(meant, call, replace(arguments, entries=rest), layer, findings)
         return SpecError(findings.found)
 
     def _meant(self, word: str, arguments: Tree | None) -> tuple[str, bool] | None:

@@ -8,7 +8,7 @@ from typing import Literal as OneOf
 from archcompile.diagnostics import Code, Span, SpecError
 from archcompile.frontend.calls.arguments import BuiltOp, Call, build_op
 from archcompile.frontend.calls.block_arguments import Bound, bind_block, require_constants
-from archcompile.frontend.calls.calls import call_of, is_none
+from archcompile.frontend.calls.calls import call_of, is_none, refuse_value_as_layer
 from archcompile.frontend.calls.torch_order import in_torchs_order, refuse_size_as_eps
 from archcompile.frontend.document.document import Block, Layer
 from archcompile.frontend.expansion.expand import Around, Expansion, body_frame
@@ -145,6 +145,7 @@ class LineMaker:
         self, layer: Layer, path: str, here: Frame, reads: Flow, parts: tuple[str, ...]
     ) -> tuple[list[Member], Flow]:
         call = call_of(layer, here)
+        refuse_value_as_layer(call, self.expansion.catalogue)
         callee = self.expansion.catalogue.find(call.op, call.op_arguments, call.op_layer)
         if isinstance(callee, Block):
             _refuse_init(layer, call.word)

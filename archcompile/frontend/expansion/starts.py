@@ -76,16 +76,21 @@ def _fitting(init: Init, rule: WeightInit, op: Op, weights: tuple[Weight, ...]) 
             rule, f"needs a kernel or matrix, which `{_name(rule)}` of `{op.key}` is not"
         )
     if isinstance(init, Normal) and init.std < 0:
-        raise _refused(rule, "needs a `std` of 0 or more")
+        raise _refused(rule, "needs a `std` of 0 or more", "std")
     if isinstance(init, TruncatedNormal) and init.std <= 0:
-        raise _refused(rule, "needs a `std` of more than 0")
+        raise _refused(rule, "needs a `std` of more than 0", "std")
     if isinstance(init, Uniform) and init.low > init.high:
         raise _refused(rule, "goes from the smaller number to the larger one")
     return init
 
 
-def _refused(rule: WeightInit, said: str) -> Exception:
-    return finding(Code.BAD_ARGUMENT, f"`{rule.distribution.text}` {said}", rule.span)
+def _refused(rule: WeightInit, said: str, argument: str = "") -> Exception:
+    """At the argument, where it is written: the lone one, or the one of this name."""
+    given: Tree | None = rule.arguments if isinstance(rule.arguments, Scalar) else None
+    if isinstance(rule.arguments, Mapping):
+        given = rule.arguments.get(argument)
+    span = rule.span if given is None or not argument else given.span
+    return finding(Code.BAD_ARGUMENT, f"`{rule.distribution.text}` {said}", span)
 
 
 def _no_weight(op: Op, rule: WeightInit, trainable: list[str]) -> Exception:
