@@ -69,6 +69,14 @@ def mended(text: str) -> str:
         ("a = 1\nb: 2", "1:3 a key is followed by `: ` in YAML, got `=`", "a: 1\nb: 2"),
         ("b: 1\na：2\nc: 3", "2:2 a key is followed by `: ` in YAML, got `：`", "b: 1\na: 2\nc: 3"),
         ("l\n  - a\nb: 1", "1:1 a `:` is missing behind this key", "l:\n  - a\nb: 1"),
+        ("- a {b: 1, c: 2}", "1:3 a `:` is missing behind this key", "- a: {b: 1, c: 2}"),
+        ("{x: y, a [b, 1]}", "1:8 a `:` is missing behind this key", "{x: y, a: [b, 1]}"),
+        (
+            "- repeat 3\n  b:\n  - c",
+            "1:3 a `:` is missing behind this key",
+            "- repeat: 3\n  b:\n  - c",
+        ),
+        ("{x: y a: [b]}", "1:7 a `,` is missing before this", "{x: y, a: [b]}"),
         ("a:\u3000b\nc: d", "1:3 U+3000 is not a space to YAML", "a: b\nc: d"),
         ("a:\n  - b\n - c", "3:1 an indentation of 1 space fits nothing here", "a:\n  - b\n  - c"),
         ("a: 1\n  b: 2", "2:1 an indentation of 2 spaces fits nothing here", "a: 1\nb: 2"),
@@ -153,9 +161,9 @@ def test_a_merge_key_is_written_out(text: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("text", "new"),
     [
-        ("{a: 1, b: 2, a: 3}", "{a: 1, b: 2}"),
-        ("l:\n  - a: 1\n    a: 2  # two\n    b: 3\n", "l:\n  - a: 1\n    b: 3\n"),
-        ("a:\n  - 1\na:\n  - 2\n  - 3\nb: 4\n", "a:\n  - 1\nb: 4\n"),
+        ("{a: 1, b: 2, a: 1}", "{a: 1, b: 2}"),
+        ("l:\n  - a: 1\n    a: 1  # one\n    b: 3\n", "l:\n  - a: 1\n    b: 3\n"),
+        ("a:\n  - 1\na:\n  - 1\nb: 4\n", "a:\n  - 1\nb: 4\n"),
     ],
 )
 def test_the_second_of_two_keys_is_removed_with_its_value(text: str, new: str) -> None:
