@@ -98,7 +98,7 @@ class Dim:
     # Nearly every size is a plain integer: those take the short way, which no rule of forms needs.
 
     def __add__(self, other: int | Dim) -> Dim:
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if left.terms or right.terms:
             return Dim(add(left, right))
         return _integer(left.offset + right.offset) if right.offset else self
@@ -107,7 +107,7 @@ class Dim:
         return self + other
 
     def __sub__(self, other: int | Dim) -> Dim:
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if left.terms or right.terms:
             return Dim(subtract(left, right))
         return _integer(left.offset - right.offset) if right.offset else self
@@ -116,7 +116,7 @@ class Dim:
         return Dim(subtract(_form(other), self.form))
 
     def __mul__(self, other: int | Dim) -> Dim:
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if left.terms or right.terms:
             return Dim(multiply(left, right))
         return _integer(left.offset * right.offset)
@@ -125,7 +125,7 @@ class Dim:
         return self * other
 
     def __floordiv__(self, other: int | Dim) -> Dim:
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if left.terms or right.terms or not right.offset:
             return Dim(floor_divide(left, right))
         return _integer(left.offset // right.offset)
@@ -149,7 +149,7 @@ class Dim:
 
     def always_equal(self, other: int | Dim) -> bool | None:
         """Whether both have one value, whatever the symbols stand for."""
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if not left.terms and not right.terms:
             return left.offset == right.offset
         gap = subtract(left, right)
@@ -169,7 +169,7 @@ class Dim:
 
     def always_at_least(self, other: int | Dim) -> bool | None:
         """Whether this is ``other`` or more, whatever the symbols stand for."""
-        left, right = self.form, _form(other)
+        left, right = self.form, other.form if isinstance(other, Dim) else _form(other)
         if not left.terms and not right.terms:
             return left.offset >= right.offset
         return _always_at_least(subtract(left, right), 0)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Annotated, ClassVar, Self, TypeAlias
 
@@ -186,6 +187,15 @@ class Op(BaseModel, ABC):
     removes_mean: ClassVar[bool] = False
     """Whether it subtracts each channel's mean, so that a bias before it has no effect."""
 
+    @cached_property
+    def _digest(self) -> int:
+        fields = self.__dict__
+        return hash((type(self), *[fields[name] for name in type(self).model_fields]))
+
+    def __hash__(self) -> int:
+        """Of the type and the arguments, worked out once: every pass looks ops up."""
+        return self._digest
+
     @abstractmethod
     def infer(self, *inputs: TensorType) -> TensorType:
         """The type of the output. Raises ``OpError`` for inputs that cannot work."""
@@ -238,7 +248,9 @@ class Op(BaseModel, ABC):
 
     def updated(self, values: Mapping[str, object]) -> Self:
         """A copy with some arguments ``Unknown``: for rules that run before a block is called."""
-        return self.model_copy(update=dict(values))
+        copied = self.model_copy(update=dict(values))
+        copied.__dict__.pop("_digest", None)  # of the arguments that it had
+        return copied
 
 
 def _size(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archcompile.ir.dim import Dim
 
@@ -14,6 +14,14 @@ class TensorType:
     dims: tuple[Dim, ...]
     parts: int = 1
     """The GPUs over which axis 1 is split, each of which holds its own part; 1 is whole."""
+    _digest: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_digest", hash((self.dims, self.parts)))
+
+    def __hash__(self) -> int:
+        """Of the sizes and the parts, worked out once: every pass looks types up."""
+        return self._digest
 
     @classmethod
     def of(cls, *sizes: int | Dim | str) -> TensorType:
