@@ -215,9 +215,7 @@ def _paths(findings: Findings, layers: list[Scalar], tree: Sequence) -> tuple[Ou
     return tuple(Output(name=name, source=layer) for name, layer in named if id(name) in kept)
 
 
-def _called_alike(
-    findings: Findings, named: list[tuple[Scalar, Scalar]], tree: Sequence
-) -> bool:
+def _called_alike(findings: Findings, named: list[tuple[Scalar, Scalar]], tree: Sequence) -> bool:
     """Whether two layers would be called the same, as ``features.0`` and ``features_0``."""
     first: dict[str, Scalar] = {}
     for name, layer in named:
