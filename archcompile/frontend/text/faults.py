@@ -123,7 +123,8 @@ class Trial:
 
 def _openings(lines: tuple[str, ...], upper: int) -> list[int]:
     """Lines (from 1) at or above ``upper`` that may start a piece: the least indented, near by."""
-    window = range(max(1, upper - _WINDOW), upper + 1)
+    # libyaml's line of the end of a text that ends amid one is that behind the last
+    window = range(max(1, upper - _WINDOW), min(upper, len(lines)) + 1)
     indents = {
         number: len(line) - len(line.lstrip(" "))
         for number in window
