@@ -24,7 +24,8 @@ def compile_text(text: str, variant: str | None = None, **overrides: object) -> 
 
 def names_of(text: str) -> tuple[str, ...]:
     """The names of a spec's networks."""
-    return networks(document(read(SourceFile("net.yaml", dedent(text).lstrip())), frozenset()))
+    tree = read(SourceFile("net.yaml", dedent(text).lstrip()))
+    return networks(document(tree, frozenset(all_ops())))
 
 
 def findings_of(text: str, **overrides: object) -> list[Diagnostic]:

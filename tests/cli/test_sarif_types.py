@@ -51,7 +51,7 @@ def sarif(*paths: str) -> str:
 
 
 def test_the_log_of_every_bad_spec_is_of_the_published_types(folder: Path) -> None:
-    form = sarif(*(str(path) for path in sorted(BAD.iterdir())))
+    form = sarif(str(BAD))
     log = json.loads(form)
     assert len(log["runs"][0]["results"]) > 500
     assert faults(folder, form) == ""

@@ -77,7 +77,8 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
         earlier = first.setdefault(entry.key.text, entry)
         if earlier is entry:
             continue
-        is_same = entry.value.span.text() == earlier.value.span.text()
+        one, two = earlier.value, entry.value
+        is_same = isinstance(one, Scalar) and isinstance(two, Scalar) and one.text == two.text
         findings.add(
             Code.DUPLICATE_KEY,
             f"duplicate key `{shortened(entry.key.text)}`",
