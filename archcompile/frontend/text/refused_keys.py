@@ -77,8 +77,7 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
         earlier = first.setdefault(entry.key.text, entry)
         if earlier is entry:
             continue
-        one, two = earlier.value, entry.value
-        is_same = isinstance(one, Scalar) and isinstance(two, Scalar) and one.text == two.text
+        is_same = _are_alike(earlier.value, entry.value)
         findings.add(
             Code.DUPLICATE_KEY,
             f"duplicate key `{shortened(entry.key.text)}`",
@@ -88,6 +87,13 @@ def duplicates_reported(entries: list[Entry], flow: bool, findings: Findings) ->
             fix=_without(entries[place - 1], entry, flow) if is_same else (),
         )
     return tuple(first.values())
+
+
+def _are_alike(one: Tree, two: Tree) -> bool:
+    """Whether two values are written alike."""
+    if isinstance(one, Scalar) or isinstance(two, Scalar):
+        return isinstance(one, Scalar) and isinstance(two, Scalar) and one.text == two.text
+    return one.span.text() == two.span.text()
 
 
 def merges_reported(
