@@ -9,8 +9,10 @@ from reading import refused
 
 MEGABYTE = 2**20
 HANG = 10.0
-"""Seconds of the processor's time after which a text hangs the reader, coverage's own included; what
-is promised is 2, and each takes less than 1 (``benchmarks/big_specs.py`` shows times)."""
+"""Seconds of the processor's time after which a text hangs the reader, coverage's own included.
+
+What is promised is 2, and each takes less than 1; ``benchmarks/big_specs.py`` shows times.
+"""
 
 
 def multiplied(piece: str, size: int = MEGABYTE // 4) -> str:
