@@ -17,10 +17,13 @@ from archcompile.frontend.mending.origins import space
 from archcompile.frontend.mending.proposals import Change
 from archcompile.frontend.mending.record import Made, Record
 from archcompile.frontend.mending.rewriting import replaced
-from archcompile.frontend.mending.search import retyped, takes
+from archcompile.frontend.mending.search import MOST_EFFORT, retyped, takes
 from archcompile.frontend.text.tree import Scalar
 from archcompile.ir.dim import Dim
 from archcompile.ir.program import Value
+
+_LOOKED_AT = 100
+"""Layers whose names are looked at for one step of the effort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,18 @@ class Misread:
     def _alike(self, maker: Made, place: int, record: Record) -> list[Made]:
         """The layers named like this one, with another number, that the op takes for it."""
         like, found = _stem(maker.node.path), []
-        if like == maker.node.path:
+        if like == maker.node.path or record.effort > MOST_EFFORT:
             return []
+        record.effort += (
+            len(record.made) // _LOOKED_AT
+        )  # else the square of all
         for made in record.made:
             if made.node.path == maker.node.path or _stem(made.node.path) != like:
                 continue
             types = [value.type for value in self.reads]
             types[place] = made.node.output.type
             is_read = any(value.name == made.node.output.name for value in self.reads)
+            record.effort += 1
             if made.layer.name is not None and not is_read and takes(self.built.op, tuple(types)):
                 found.append(made)
         return found
