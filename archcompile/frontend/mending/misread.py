@@ -95,9 +95,7 @@ class Misread:
         like, found = _stem(maker.node.path), []
         if like == maker.node.path or record.effort > MOST_EFFORT:
             return []
-        record.effort += (
-            len(record.made) // _LOOKED_AT
-        )  # else the square of all
+        record.effort += len(record.made) // _LOOKED_AT  # else the square of all
         for made in record.made:
             if made.node.path == maker.node.path or _stem(made.node.path) != like:
                 continue
