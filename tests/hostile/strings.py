@@ -64,7 +64,7 @@ _PYTHON = (
     "\n\n\nimport os",
     "x = 1",
     "# type: ignore",
-    "# noqa",
+    "# noqa",  # a text among the others, as data: nothing is silenced here
     "#!/bin/sh",
     "\ufeffimport os",
     "import os\x0cimport sys",
