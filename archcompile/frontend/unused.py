@@ -7,7 +7,8 @@ What is said is read off the text of values, so a name that is only a keyword of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
@@ -30,24 +31,34 @@ _VALUES = tuple(name for name in Layer.model_fields if name not in ("op", "name"
 
 def unused(document: Document) -> Iterator[Diagnostic]:
     """A warning for each such name, and for a head whose loss counts nothing."""
-    yield from _names(document, document.inputs, _values(document), owner="the file")
-    for block in document.blocks:
-        if block.span.file == document.span.file:
-            yield from _names(block, block.sequence, owner=f"the block `{block.name.text}`")
-    yield from _blocks(document)
+    own = [each.span.file == document.span.file for each in document.blocks]
+    # most files declare none, and reading every value takes its time
+    is_read = any(own) or _declares(document)
+    lines = _words(document.layers, _values(document)) if is_read else _Words()
+    bodies = [_words(each.layers, each.sequence) for each in document.blocks] if any(own) else []
+    yield from _names(document, lines, document.inputs, owner="the file")
+    for block, body, is_own in zip(document.blocks, bodies, own, strict=False):
+        if is_own:
+            yield from _names(block, body, owner=f"the block `{block.name.text}`")
+    if any(own):
+        yield from _blocks(document, lines, bodies)
     yield from _heads(document)
 
 
-def _names(body: Document | Block, *more: object, owner: str) -> Iterator[Diagnostic]:
+def _declares(body: Document | Block) -> bool:
+    return bool(body.parameters or body.let)
+
+
+def _names(
+    body: Document | Block, lines: _Words, *more: object, owner: str
+) -> Iterator[Diagnostic]:
     """The parameters and ``let`` of a file or block; a ``layer`` may be used as an op."""
-    if not body.parameters and not body.let:
-        return  # most have none, and reading every value takes its time
+    if not _declares(body):
+        return
     derived = tuple(tree for _, tree in body.let)
-    parts = (body.parameters, derived, body.init, body.layers, body.outputs, *more)
-    said = _said(parts)
-    called = _called((body.layers, *more))
+    said = lines.said | _words(body.parameters, derived, body.init, body.outputs, *more).said
     for parameter in body.parameters:
-        if parameter.type == "layer" and parameter.name.text in called:
+        if parameter.type == "layer" and parameter.name.text in lines.called:
             said.add(parameter.name.text)
     for name in (*(each.name for each in body.parameters), *(name for name, _ in body.let)):
         if name.text not in said:
@@ -59,20 +70,19 @@ def _names(body: Document | Block, *more: object, owner: str) -> Iterator[Diagno
             )
 
 
-def _blocks(document: Document) -> Iterator[Diagnostic]:
-    own = tuple(each for each in document.blocks if each.span.file == document.span.file)
-    if not own:
-        return
-    bodies = {each.name.text: _handing((each.layers, each.sequence)) for each in document.blocks}
-    defaults = tuple(each.parameters for each in document.blocks)
-    called = _handing((document.layers, document.parameters, _values(document), defaults))
+def _blocks(document: Document, lines: _Words, inside: list[_Words]) -> Iterator[Diagnostic]:
+    """The blocks that nothing calls; ``inside`` are the words of each block's body."""
+    names = [each.name.text for each in document.blocks]
+    bodies = {name: body.handing() for name, body in zip(names, inside, strict=True)}
+    defaults = _words(document.parameters, *(each.parameters for each in document.blocks))
+    called = lines.handing() | defaults.handing()
     waiting = [name for name in bodies if name in called]
     while waiting:
         more = bodies.keys() & bodies[waiting.pop()] - called
         called |= more
         waiting += more
-    for block in own:
-        if block.name.text not in called:
+    for block in document.blocks:
+        if block.span.file == document.span.file and block.name.text not in called:
             yield Diagnostic(
                 Code.UNUSED_BLOCK,
                 f"no network of this file calls the block `{block.name.text}`",
@@ -98,65 +108,66 @@ def _values(document: Document) -> tuple[object, ...]:
     return tuple(value for variant in document.variants for _, value in variant.values)
 
 
-def _handing(part: object) -> set[str]:
-    """The words that call a block here, or hand it on for a ``layer`` parameter."""
-    return _called(part) | _said(part)
+@dataclass(slots=True)
+class _Words:
+    """The words in parts of a document, each part read once."""
+
+    said: set[str] = field(default_factory=set)
+    """In values; neither what is called nor names."""
+    called: set[str] = field(default_factory=set)
+    """As the op of a line, those of structures and joins included."""
+
+    def handing(self) -> set[str]:
+        """The words that call a block, or hand it on for a ``layer`` parameter."""
+        return self.said | self.called
+
+    def add(self, part: object) -> None:
+        """The words of one part."""
+        match part:
+            case Scalar() | Mapping() | Sequence():
+                self._add_tree(part)
+            case tuple():
+                for each in part:
+                    self.add(each)
+            case Layer():
+                self._add_line(part)
+            case Parameter():
+                self.add(part.default)
+            case Loop():
+                self.add(tuple(tree for _, tree in part.columns))
+                self.add(part.rows)
+            case WeightInit():
+                self.add(part.arguments)
+            case BaseModel():
+                for name in type(part).model_fields:
+                    self.add(getattr(part, name))
+
+    def _add_line(self, line: Layer) -> None:
+        if line.op is not None:
+            self.called.add(line.op.text)
+        for value in map(line.__dict__.get, _VALUES):
+            if value:  # nearly all are left out
+                self.add(value)
+        for name in (line.name, *line.names):
+            if name is not None and "{" in name.text:
+                for template in _TEMPLATE.findall(name.text):
+                    self.said.update(_WORD.findall(template))
+
+    def _add_tree(self, tree: Tree) -> None:
+        if isinstance(tree, Scalar):
+            if type(tree.value) is not int:
+                self.said.update(_WORD.findall(tree.text))
+        elif isinstance(tree, Sequence):
+            for item in tree.items:
+                self._add_tree(item)
+        else:
+            for entry in tree.entries:
+                self._add_tree(entry.value)
+                if isinstance(entry.value, Scalar) and entry.value.value is None:
+                    self.said.update(_WORD.findall(entry.key.text))  # `unit: {activation}`
 
 
-def _called(part: object) -> set[str]:
-    """The words that stand as ops."""
-    return {line.op.text for line in _lines(part) if line.op is not None}
-
-
-def _lines(part: object) -> Iterator[Layer]:
-    """Every line, those of structures and joins included."""
-    if isinstance(part, tuple):
-        for each in part:
-            yield from _lines(each)
-    elif isinstance(part, BaseModel):
-        if isinstance(part, Layer):
-            yield part
-        for name in type(part).model_fields:
-            yield from _lines(getattr(part, name))
-
-
-def _said(part: object) -> set[str]:
-    """Every word in the values of a part of the document; not what is called, nor named."""
-    return set(_words(part))
-
-
-def _words(part: object) -> Iterator[str]:
-    match part:
-        case Scalar() | Mapping() | Sequence():
-            yield from _tree_words(part)
-        case Parameter():
-            yield from _words(part.default)
-        case Loop():
-            yield from _each((*(tree for _, tree in part.columns), part.rows))
-        case WeightInit():
-            yield from _words(part.arguments)
-        case Layer():
-            yield from _each(getattr(part, name) for name in _VALUES)
-            for name in (part.name, *part.names):
-                yield from _WORD.findall(" ".join(_TEMPLATE.findall(name.text if name else "")))
-        case BaseModel():
-            yield from _each(getattr(part, name) for name in type(part).model_fields)
-        case tuple():
-            yield from _each(part)
-
-
-def _tree_words(tree: Tree) -> Iterator[str]:
-    if isinstance(tree, Scalar):
-        yield from _WORD.findall(tree.text)
-    elif isinstance(tree, Sequence):
-        yield from _each(tree.items)
-    else:
-        for entry in tree.entries:
-            yield from _words(entry.value)
-            if isinstance(entry.value, Scalar) and entry.value.value is None:
-                yield from _WORD.findall(entry.key.text)  # `unit: {activation}`
-
-
-def _each(parts: Iterable[object]) -> Iterator[str]:
-    for part in parts:
-        yield from _words(part)
+def _words(*parts: object) -> _Words:
+    found = _Words()
+    found.add(parts)
+    return found

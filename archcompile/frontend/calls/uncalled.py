@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from archcompile.diagnostics import Code, Edit
 from archcompile.frontend.calls.block_arguments import check_arguments
@@ -24,28 +24,36 @@ def check_blocks(catalogue: Catalogue, called: set[str], findings: Findings) -> 
 
 def check_names(catalogue: Catalogue, layers: tuple[Layer, ...], findings: Findings) -> None:
     """Blocks that are called as an op is; ``layers`` are the network's own."""
-    for name, block in catalogue.blocks.items():
-        others = (each for each in catalogue.blocks.values() if each is not block)
-        bodies = [layers, *(each.layers or each.sequence or () for each in others)]
-        if name in catalogue.ops:
-            findings.add(
-                Code.SHADOWED_OP,
-                f"`{name}` is an op, and a block cannot hide it",
-                block.name.span,
-                help=f"write `my_{name}`, here and where it is called",
-                fix=(
-                    Edit(block.name.span, f"my_{name}"),
-                    *(Edit(each.span, f"my_{name}") for each in _calls(bodies, name)),
-                ),
-            )
+    hiding = {name: block for name, block in catalogue.blocks.items() if name in catalogue.ops}
+    calls: dict[str, list[Scalar]] = {name: [] for name in hiding}
+    if hiding:  # all bodies are looked through once, however many blocks hide an op
+        bodies = {
+            name: each.layers or each.sequence or () for name, each in catalogue.blocks.items()
+        }
+        for owner, body in ((None, layers), *bodies.items()):
+            for word in _words_of_calls(body):
+                if word.text in hiding and word.text != owner:
+                    calls[word.text].append(word)
+    for name, block in hiding.items():
+        findings.add(
+            Code.SHADOWED_OP,
+            f"`{name}` is an op, and a block cannot hide it",
+            block.name.span,
+            help=f"write `my_{name}`, here and where it is called",
+            fix=(
+                Edit(block.name.span, f"my_{name}"),
+                *(Edit(each.span, f"my_{name}") for each in calls[name]),
+            ),
+        )
 
 
-def _calls(bodies: Iterable[tuple[Layer, ...]], name: str) -> Iterator[Scalar]:
-    """The words of the lines that call a block of this name."""
-    for layer in (layer for body in bodies for layer in body):
-        if layer.op is not None and layer.op.text == name:
+def _words_of_calls(body: tuple[Layer, ...]) -> Iterator[Scalar]:
+    """The words that stand as ops in these lines, and in those inside them."""
+    for layer in body:
+        if layer.op is not None:
             yield layer.op
-        yield from _calls([layer.inner_lines(), layer.sequence or ()], name)
+        for inner in (layer.inner_lines(), layer.sequence or ()):
+            yield from _words_of_calls(inner)
 
 
 def _check(layer: Layer, catalogue: Catalogue, handed: set[str], findings: Findings) -> None:
