@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompile.diagnostics import Diagnostic, edited
-from tests.spec_text import findings_of
+from tests.spec_text import compile_text, findings_of, shown
 
 
 def only(text: str) -> Diagnostic:
@@ -145,3 +145,11 @@ def test_a_condition_that_asks_for_one_size_is_not_made_wider() -> None:
         """)
         assert found.fix == ()
         assert (found.help or "").endswith("is it the wrong way round?")
+
+
+def test_none_is_what_an_optional_flag_may_be() -> None:
+    said = "input: [N, 2, 4, 4]\nlayers: [upsample: {scale_factor: 2, align_corners: none}]"
+    unsaid = "input: [N, 2, 4, 4]\nlayers: [upsample: {scale_factor: 2}]"
+    assert compile_text(said).source() == compile_text(unsaid).source()
+    (refused,) = shown("input: [N, 2, 4, 4]\nlayers: [{conv2d: [2, 1, bias: none]}]")
+    assert "`bias`: expected true or false, got `none`" in refused

@@ -38,7 +38,8 @@ def refuse_misread(callee: str, slot: Slot, tree: Tree, frame: Frame) -> None:
         return
     if slot.name == "ceil_mode" and (word := tree.text.casefold()) in ("ceil", "floor"):
         raise _misread(slot, tree, "expected true or false", str(word == "ceil").lower())
-    if slot.is_flag and (meant := flag_of(tree.text)) is not None:
+    is_said = slot.is_optional and tree.text in ("none", "None")
+    if slot.is_flag and not is_said and (meant := flag_of(tree.text)) is not None:
         raise _misread(slot, tree, "expected true or false", meant)
     if slot.words and tree.text not in slot.words:
         meant = _word(slot, callee, tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from types import NoneType
 from typing import Annotated, Literal, get_args, get_origin
 
 from archcompile.ir.dim import Dim
@@ -14,7 +15,7 @@ from archcompile.ir.op import Op
 class Slot:
     """``words`` stand for themselves; where ``is_size``, an expression may stay symbolic.
 
-    ``is_flag``: it is true or false.
+    ``is_flag``: it is true or false; ``is_optional``: or torch's None, which is `none` here.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Slot:
     is_size: bool
     required: bool
     is_flag: bool
+    is_optional: bool
 
 
 @cache
@@ -34,6 +36,7 @@ def slots(op: type[Op]) -> dict[str, Slot]:
             _mentions(field.annotation, Dim),
             field.is_required(),
             _mentions(field.annotation, bool),
+            _mentions(field.annotation, NoneType),
         )
         for name, field in op.model_fields.items()
     }
