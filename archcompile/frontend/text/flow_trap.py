@@ -21,8 +21,8 @@ _TUPLE = re.compile(r"\(\s*(-?[\w.]+(?:\s*,\s*-?[\w.]+)*)\s*,?\s*\)")
 
 def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entry]:
     """The entries of a flow mapping without the pieces of cut expressions; each is a finding."""
-    if not any(isinstance(each.value, Scalar) and _is_empty(each.value) for each in entries):
-        return entries  # every key has a value: none is a piece
+    if not _may_be_cut(entries):
+        return entries
     kept: list[Entry] = []
     cut = _Cut()
     for entry in entries:
@@ -43,8 +43,27 @@ def entries_without_traps(entries: list[Entry], findings: Findings) -> list[Entr
     return kept
 
 
+def _may_be_cut(entries: list[Entry]) -> bool:
+    """Whether a key without a value can be a piece, or ``key:value``; nearly never."""
+    has_open = has_alone = False
+    for entry in entries:
+        value = entry.value
+        if isinstance(value, Scalar):
+            if value.text:
+                has_open = has_open or "(" in value.text
+            elif value.plain:
+                has_alone = True
+                has_open = has_open or ")" in entry.key.text or ":" in entry.key.text
+    return has_alone and has_open
+
+
 def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
     """The items of a flow sequence without the later pieces of cut expressions."""
+    for item in items:
+        if isinstance(item, Mapping) or (isinstance(item, Scalar) and "(" in item.text):
+            break
+    else:
+        return items
     items = [_without_choice(item, findings) for item in items]
     tails = (_tail(item) for item in items)
     if not any(tail is not None and "(" in tail.text for tail in tails):
@@ -67,9 +86,11 @@ def items_without_traps(items: list[Tree], findings: Findings) -> list[Tree]:
 
 def _without_choice(item: Tree, findings: Findings) -> Tree:
     """``[a == 1 ? 16 : 32, 3]``, whose first item is a key and its value; a finding then."""
-    if not isinstance(item, Mapping) or len(item.entries) != 1 or "?" not in item.span.text():
+    if not isinstance(item, Mapping) or len(item.entries) != 1:
         return item
     entry = item.entries[0]
+    if "?" not in entry.key.text or "?" not in item.span.text():
+        return item
     test, mark, then = (part.strip() for part in entry.key.text.partition("?"))
     value = entry.value
     if not (entry.key.plain and isinstance(value, Scalar) and value.plain and mark and then):

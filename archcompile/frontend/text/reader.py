@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import yaml
 
@@ -21,10 +22,10 @@ from archcompile.frontend.text.plain_text import quoted_text, shortened
 from archcompile.frontend.text.refused_keys import (
     duplicates_reported,
     merges_reported,
-    scalar_key,
+    refuse_collection,
     texts_among,
 )
-from archcompile.frontend.text.scalars import Value, plain_value
+from archcompile.frontend.text.scalars import CONSTANTS, Value, plain_value
 from archcompile.frontend.text.source_file import load_file, refuse_forbidden_characters
 from archcompile.frontend.text.tree import Entry, Mapping, Scalar, Sequence, Tree
 from archcompile.frontend.text.written_scalars import (
@@ -32,7 +33,7 @@ from archcompile.frontend.text.written_scalars import (
     items_without_space,
     refuse_tag,
 )
-from archcompile.frontend.text.yaml_events import events, span_between, span_of, written
+from archcompile.frontend.text.yaml_events import events, explaining, span_between, span_of, written
 
 __all__ = ["load_file", "read"]
 
@@ -48,7 +49,7 @@ def read(file: SourceFile) -> Tree:
     refuse_forbidden_characters(file)
     findings = _Bounded()
     tree: Tree | None = None
-    with findings.collecting():
+    with findings.collecting(), explaining(file):
         tree = _Reader(file, findings, events(file)).document()
     findings.stop()
     if tree is None:
@@ -134,8 +135,15 @@ class _Reader:
     def _node(self, event: yaml.Event, depth: int) -> Tree:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
+        self.nodes += 1
+        if self.nodes > MOST_NODES or depth > DEEPEST:
+            self._refuse_more(event)
+        if isinstance(event, yaml.ScalarEvent) and not event.style:
+            bare = self._bare(event)
+            if bare is not None:
+                self.height = 1
+                return bare
         assert isinstance(event, yaml.NodeEvent)  # nothing else starts a node
-        self._count(event, depth)
         anchor, nodes = event.anchor, self.nodes + self.repeated
         if anchor is not None:
             self._open_anchor(anchor, self._span(event))
@@ -157,8 +165,7 @@ class _Reader:
         self.height = 1
         return self._scalar(event)
 
-    def _count(self, event: yaml.Event, depth: int) -> None:
-        self.nodes += 1
+    def _refuse_more(self, event: yaml.Event) -> NoReturn:
         if self.nodes > MOST_NODES:
             raise finding(
                 Code.TOO_LARGE,
@@ -166,8 +173,7 @@ class _Reader:
                 self._span(event),
                 help="say what repeats with `repeat`, `for` and blocks",
             )
-        if depth > DEEPEST:
-            raise _too_deep(self._span(event))
+        raise _too_deep(self._span(event))
 
     def _sequence(self, event: yaml.SequenceStartEvent, depth: int) -> Sequence:
         items: list[Tree] = []
@@ -177,7 +183,8 @@ class _Reader:
             if isinstance(end, yaml.SequenceEndEvent):
                 break
             items.append(self._node(end, depth + 1))
-            height = max(height, self.height)
+            if self.height > height:
+                height = self.height
         self.height = height + 1
         flow = bool(event.flow_style)
         if flow:
@@ -188,21 +195,26 @@ class _Reader:
     def _mapping(self, event: yaml.MappingStartEvent, depth: int) -> Mapping:
         entries: list[Entry] = []
         merges: list[Entry] = []
+        found = self.findings.found
         height = 0
         end: yaml.Event = event
         for end in self.events:
             if isinstance(end, yaml.MappingEndEvent):
                 break
             key = self._node(end, depth + 1)
-            height = max(height, self.height)
-            before = len(self.findings.found)
+            if self.height > height:
+                height = self.height
+            before = len(found)
             value = self._node(next(self.events), depth + 1)
-            height = max(height, self.height)
-            if isinstance(key, Scalar) and key.plain and key.text == "<<":
-                del self.findings.found[before:]  # what cannot stand need not be right
+            if self.height > height:
+                height = self.height
+            if not isinstance(key, Scalar):
+                refuse_collection(key, self.findings)
+            elif key.text == "<<" and key.plain:
+                del found[before:]  # what cannot stand need not be right
                 merges.append(Entry(key, value))
-            elif (text := scalar_key(key, self.findings)) is not None:
-                entries.append(Entry(text, value))
+            else:
+                entries.append(Entry(key, value))
         self.height = height + 1
         flow = bool(event.flow_style)
         last = entries[-1].value if entries else None
@@ -214,14 +226,26 @@ class _Reader:
         merges_reported(merges, distinct, flow, self.findings)
         return Mapping(span, distinct, flow)
 
+    def _bare(self, event: yaml.ScalarEvent) -> Scalar | None:
+        """The scalar, if nothing but its unquoted text stands there, as nearly always."""
+        text, start, end, file = event.value, event.start_mark, event.end_mark, self.file
+        if start is None or end is None or start.line != end.line:
+            return None
+        line, column, end_column = start.line + 1, start.column + 1, end.column + 1
+        if end_column - column != len(text) or file.text[start.index : end.index] != text:
+            return None
+        if event.anchor is not None or event.tag is not None:  # before an empty value
+            return None
+        span = Span(file, line, column, line, end_column)
+        if text[:1] == "-":
+            items_without_space(text, span, self.findings)
+        is_word = text[:1].isalpha() and text not in CONSTANTS
+        return Scalar(span, text, text if is_word else self._plain_value(text, span), True)
+
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A value; where an unquoted one is ambiguous it stands for its text."""
         text = event.value
         span = self._span(event)
-        if not event.style and self._is_bare(event, span):
-            if text[:1] == "-":
-                items_without_space(text, span, self.findings)
-            return Scalar(span, text, self._plain_value(text, span), plain=True)
         source = written(self.file, event)
         one_line = span.line == span.end_line
         if event.style:
@@ -236,12 +260,6 @@ class _Reader:
             span = self._last(span, len(text))  # an anchor or a tag stands before it
         items_without_space(source, span, self.findings)
         return Scalar(span, text, self._plain_value(text, span), plain=exact)
-
-    def _is_bare(self, event: yaml.ScalarEvent, span: Span) -> bool:
-        """Whether nothing but the value's text stands there, as nearly always: the short way."""
-        length = len(event.value)
-        is_as_long = span.line == span.end_line and span.end_column - span.column == length
-        return is_as_long and written(self.file, event) == event.value
 
     def _plain_value(self, text: str, span: Span) -> Value:
         """What an unquoted text means; its own text after a finding."""

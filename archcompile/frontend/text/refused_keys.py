@@ -10,13 +10,10 @@ from archcompile.frontend.text.tree import Entry, Mapping, Scalar, Sequence, Tre
 _MOST_MERGED = 50
 
 
-def scalar_key(key: Tree, findings: Findings) -> Scalar | None:
-    """A key that is a single value, or ``None`` after a finding."""
-    if isinstance(key, Scalar):
-        return key
+def refuse_collection(key: Mapping | Sequence, findings: Findings) -> None:
+    """A finding for a key that is no single value."""
     what = "a list" if isinstance(key, Sequence) else "a mapping"
     _refuse(key, what, key.flow, findings)
-    return None
 
 
 def texts_among(entries: list[Entry], findings: Findings) -> list[Entry]:

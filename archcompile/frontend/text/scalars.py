@@ -21,13 +21,15 @@ MOST_DIGITS = 18
 """Every integer of this many digits is exact in 64 bits."""
 _LONGEST_NUMBER = 64
 
-_CONSTANTS: dict[str, Value] = {
+CONSTANTS: dict[str, Value] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+"""The words that are no text."""
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NUMBER_STARTS = frozenset("+-.0123456789")
 _MAYBE_A_NUMBER = re.compile(r"[-+]?(?:\.?[0-9]|\.[iInN])")
 
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -41,9 +43,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 def plain_value(text: str, span: Span) -> Value:
     """The value of an unquoted scalar. Raises a finding where its meaning is ambiguous."""
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if not _MAYBE_A_NUMBER.match(text):
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    if text[0] not in _NUMBER_STARTS or not _MAYBE_A_NUMBER.match(text):
         return text
     if _INT.fullmatch(text):
         return integer(text, span)

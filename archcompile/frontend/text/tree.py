@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from archcompile.diagnostics import Span
+from archcompile.diagnostics.span import Span, small_value
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Scalar:
     """A single value. ``text`` is what was written (without quotes); ``value`` what it means.
 
@@ -24,7 +23,7 @@ class Scalar:
     inner: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Entry:
     """One ``key: value`` of a mapping."""
 
@@ -32,7 +31,7 @@ class Entry:
     value: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Mapping:
     """A mapping, in the author's order; keys are distinct texts. ``flow`` is true for ``{...}``."""
 
@@ -45,7 +44,7 @@ class Mapping:
         return next((entry.value for entry in self.entries if entry.key.text == key), None)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Sequence:
     """A list, in the author's order. ``flow`` is true for ``[...]``."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import yaml
@@ -17,9 +18,15 @@ _LOADER = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
 
 
 def events(file: SourceFile) -> Iterator[yaml.Event]:
-    """The file's events. Raises a finding where the text is not YAML."""
+    """The file's events, as the parser makes them; read them where ``explaining`` is around."""
+    return iter(_LOADER(file.text).get_event, None)
+
+
+@contextmanager
+def explaining(file: SourceFile) -> Iterator[None]:
+    """A finding where the text is not YAML, in place of what the parser raises."""
     try:
-        yield from yaml.parse(file.text, Loader=_LOADER)
+        yield
     except yaml.MarkedYAMLError as error:
         raise explained(_fault(file, error), fault_in) from None
     except yaml.YAMLError as error:
