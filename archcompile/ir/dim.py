@@ -6,7 +6,7 @@ without symbols, and its arithmetic is that of plain integers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
@@ -30,6 +30,8 @@ from archcompile.ir.dim_text import text_of
 
 __all__ = ["Dim", "DimTooLarge", "ceil_div"]
 
+_ONE = Form(1)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dim:
@@ -41,6 +43,10 @@ class Dim:
     """
 
     form: Form
+
+    def __eq__(self, other: object) -> bool:
+        """Equal forms; a size is never equal to an integer (``always_equal`` is for that)."""
+        return self.form == other.form if isinstance(other, Dim) else NotImplemented
 
     def __hash__(self) -> int:
         """The form's own: every op and type that is remembered is looked up by its sizes."""
@@ -73,6 +79,30 @@ class Dim:
     def maximum(first: int | Dim, *others: int | Dim) -> Dim:
         """The greatest of the sizes."""
         return Dim(extreme("max", [_form(size) for size in (first, *others)]))
+
+    @staticmethod
+    def total(sizes: Iterable[Dim]) -> Dim:
+        """The sum, the plain integers first; 0 of nothing."""
+        known, open_ = 0, ZERO
+        for size in sizes:
+            form = size.form
+            if form.terms:
+                open_ = add(open_, form)
+            else:
+                known += form.offset
+        return Dim(add(open_, Form(known))) if open_.terms else _integer(known + open_.offset)
+
+    @staticmethod
+    def product(sizes: Iterable[Dim]) -> Dim:
+        """The product, the plain integers first; 1 of nothing."""
+        known, open_ = 1, _ONE
+        for size in sizes:
+            form = size.form
+            if form.terms:
+                open_ = multiply(open_, form)
+            else:
+                known *= form.offset
+        return Dim(scale(open_, known)) if open_.terms else _integer(known * open_.offset)
 
     @property
     def constant(self) -> int | None:
@@ -145,7 +175,8 @@ class Dim:
         return Dim.of(other) % self
 
     def __neg__(self) -> Dim:
-        return Dim(scale(self.form, -1))
+        form = self.form
+        return Dim(scale(form, -1)) if form.terms else _integer(-form.offset)
 
     def always_equal(self, other: int | Dim) -> bool | None:
         """Whether both have one value, whatever the symbols stand for."""
@@ -223,7 +254,7 @@ def ceil_div(dividend: int | Dim, divisor: int | Dim) -> Dim:
 
 def _integer(value: int) -> Dim:
     """Small sizes are shared; large ones, as counts of elements are, seldom come twice."""
-    return _constant(value) if value < _SHARED else Dim(Form(value))
+    return _constant(value) if value < _SHARED else Dim(Form(int(value)))
 
 
 _SHARED = 4096
@@ -232,15 +263,21 @@ _SHARED = 4096
 @lru_cache(maxsize=_SHARED)
 def _constant(value: int) -> Dim:
     """The same size is one object: there are few, and they are asked for by the thousand."""
-    return Dim(_form(value))
+    if not isinstance(value, int):
+        raise _no_size(value)
+    return Dim(Form(int(value)))
 
 
 def _form(value: int | Dim) -> Form:
     if isinstance(value, Dim):
         return value.form
     if isinstance(value, int):
-        return Form(int(value))
-    raise TypeError(f"a size is made of integers, got {value!r}")
+        return _integer(value).form
+    raise _no_size(value)
+
+
+def _no_size(value: object) -> TypeError:
+    return TypeError(f"a size is made of integers, got {value!r}")
 
 
 def _always_at_least(gap: Form, bound: int) -> bool | None:

@@ -7,11 +7,11 @@ from archcompile.ir.dim_form import Atom, Extreme, FloorDiv, Form, Monomial, Sym
 
 def text_of(form: Form) -> str:
     """Valid Python whose value is the form's: ``4 * width``, ``(H - 1) // 2 + 1``."""
-    positive = [(_product(m, c), True) for m, c in form.terms if c > 0]
-    negative = [(_product(m, -c), False) for m, c in form.terms if c < 0]
-    constant = [(str(abs(form.offset)), form.offset > 0)] if form.offset or not form.terms else []
     if not form.terms:
         return str(form.offset)
+    positive = [(_product(m, c), True) for m, c in form.terms if c > 0]
+    negative = [(_product(m, -c), False) for m, c in form.terms if c < 0]
+    constant = [(str(abs(form.offset)), form.offset > 0)] if form.offset else []
     if not positive and form.offset > 0:
         return _joined([*constant, *negative])
     return _joined([*positive, *negative, *constant])

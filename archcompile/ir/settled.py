@@ -15,10 +15,11 @@ from archcompile.ir.types import TensorType
 
 def require_numbers(op: Op) -> None:
     """Refuse an argument of a network's layer that depends on the size of the input (``H``)."""
+    given = op.model_fields_set  # a default is a number
     for argument in type(op).model_fields:
+        if argument not in given:
+            continue
         value = getattr(op, argument)
-        if isinstance(value, Dim) and value.is_constant:
-            continue  # as nearly all are
         if isinstance(value, Unknown):
             raise OpError(
                 Code.UNSUPPORTED,

@@ -57,10 +57,7 @@ class TensorType:
 
     def elements(self) -> Dim:
         """The number of elements of one sample (the batch axis left out)."""
-        product = Dim.of(1)
-        for size in self.dims[1:]:
-            product = product * size
-        return product
+        return Dim.product(self.dims[1:])
 
     def __str__(self) -> str:
         return f"[{', '.join(map(str, self.dims))}]"

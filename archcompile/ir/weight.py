@@ -83,7 +83,4 @@ class Weight:
 
     def elements(self) -> Dim:
         """The number of elements; a scalar has one."""
-        product = Dim.of(1)
-        for size in self.shape:
-            product = product * size
-        return product
+        return Dim.product(self.shape)

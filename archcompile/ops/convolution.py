@@ -32,7 +32,6 @@ from archcompile.ops.windows import (
     NONE,
     ONE,
     Axes,
-    Axis,
     PaddingOrWord1d,
     PaddingOrWord2d,
     PositiveSingle,
@@ -86,8 +85,7 @@ class Convolution(Op):
         require_map(self, x, len(self.kernel_size))
         require_groups(self.groups, x.channels, self.out_channels, made_by="out_channels")
         axes = self.axes(x)
-        for axis in axes:
-            _require_source(self, axis)
+        _require_source(self, axes)
         return TensorType((x.dims[0], self.out_channels, *slide(self, axes)))
 
     def inferred(self, *inputs: TensorType) -> Mapping[str, Dim]:
@@ -98,20 +96,24 @@ class Convolution(Op):
         """``weight`` (out, in/groups, kh, kw), ``bias`` (out): uniform in ±1/sqrt(fan in)."""
         channels = inputs[0].channels // self.groups
         shape = (self.out_channels, channels, *self.kernel_size)
-        init = UniformFanIn(TensorType(shape).elements())
+        init = UniformFanIn(Dim.product(shape[1:]))
         bias = (Weight("bias", (self.out_channels,), init),) if self.bias else ()
         return (Weight("weight", shape, init), *bias)
 
     def macs(self, *inputs: TensorType) -> Dim:
         """H' × W' × out × in/groups × kh × kw."""
-        total = weights_of(self, inputs)[0].elements()
-        for size in output_of(self, inputs).spatial:
-            total = size * total
-        return total
+        made, weight = output_of(self, inputs), weights_of(self, inputs)[0]
+        return Dim.product((*weight.shape, *made.spatial))
+
+    def connections(self, *inputs: TensorType) -> Dim:
+        """What each output reads, and its bias."""
+        macs = self.macs(*inputs)
+        return macs + output_of(self, inputs).elements() if self.bias else macs
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
         """The dilated kernel and the stride, along each axis."""
-        return tuple(axis.window for axis in self.axes(inputs[0]))
+        told = zip(self._spreads(), self.stride, strict=True)
+        return tuple(Window(spread + 1, step) for spread, step in told)
 
     def advice(self, *inputs: TensorType) -> Iterator[Advice]:
         """Of windows that lose rows, and of torch's order."""
@@ -123,7 +125,7 @@ class Convolution(Op):
             and self._looks_moved(kernel)
         ):
             yield _in_torchs_order(channels, kernel)
-        else:
+        elif any(step != ONE for step in self.stride):  # steps of one lose nothing
             yield from advise(self.axes(inputs[0]))
 
     def _looks_moved(self, kernel: int) -> bool:
@@ -238,12 +240,13 @@ class Conv2d(Convolution):
     dilation: PositivePair = Field((ONE, ONE), description="Steps between positions of the kernel.")
 
 
-def _require_source(op: Convolution, axis: Axis) -> None:
+def _require_source(op: Convolution, axes: Axes) -> None:
     """Reflected and wrapped padding comes from the input, which must have that many positions."""
-    spare = {"reflect": 1, "circular": 0}.get(_mode(op))
+    spare = _SPARE.get(_mode(op))
     if spare is None:
         return
-    for amount in (axis.before, axis.after):
+    sides = ((axis, amount) for axis in axes for amount in (axis.before, axis.after))
+    for axis, amount in sides:
         if axis.size.always_at_least(amount + spare) is False:
             raise OpError(
                 Code.DOES_NOT_FIT,
@@ -253,6 +256,10 @@ def _require_source(op: Convolution, axis: Axis) -> None:
                 help="leave `padding_mode` out: zeros may be as many as wanted",
                 remedy=WithoutArgument("padding_mode"),
             )
+
+
+_SPARE = {"reflect": 1, "circular": 0}
+"""By mode: the positions of the input that it does not repeat."""
 
 
 def _mode(op: Convolution) -> str:

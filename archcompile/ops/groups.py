@@ -9,6 +9,8 @@ from archcompile.ir.dim import Dim
 from archcompile.ir.op import OpError, must_divide
 from archcompile.ir.remedy import Argument, Arguments, WithoutArgument
 
+_ONE = Dim.of(1)
+
 
 def require_groups(
     groups: Dim, before: Dim, after: Dim, *, what: str = "channels", made_by: str | None = None
@@ -17,12 +19,12 @@ def require_groups(
 
     ``made_by`` is the argument that says how many channels come out, if there is one.
     """
-    if must_divide(groups, before) and must_divide(groups, after):
+    if groups == _ONE or (must_divide(groups, before) and must_divide(groups, after)):
         return
     ends = f"the input's {before} {what} and the output's {after}"
     if groups == before and made_by is not None:
         raise _not_depthwise(before, after, what, made_by)
-    if groups == after and made_by is not None and groups != Dim.of(1):
+    if groups == after and made_by is not None and groups != _ONE:
         raise _of_the_output(before, after, what, made_by)
     near = nearest_divisors(groups, before, after)
     raise OpError(

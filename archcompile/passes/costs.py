@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archcompile.ir.dim import Dim
@@ -38,13 +39,15 @@ class Cost:
         """Four bytes for each parameter and each counted buffer element."""
         return (self.parameters + self.buffers) * FLOAT_BYTES
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.parameters + other.parameters,
-            self.trainable + other.trainable,
-            self.buffers + other.buffers,
-            self.macs + other.macs,
-            self.connections + other.connections,
+    @classmethod
+    def total(cls, costs: Sequence[Cost]) -> Cost:
+        """The sum."""
+        return cls(
+            parameters=Dim.total(each.parameters for each in costs),
+            trainable=Dim.total(each.trainable for each in costs),
+            buffers=Dim.total(each.buffers for each in costs),
+            macs=Dim.total(each.macs for each in costs),
+            connections=Dim.total(each.connections for each in costs),
         )
 
 
@@ -68,18 +71,18 @@ def costs(program: Program, training: frozenset[str] = frozenset()) -> Costs:
     counted: set[str] = set()
     needed: set[str] = set()
     found: list[Cost] = []
-    total = inference = Cost()
+    inference: list[Cost] = []
     for node in program.nodes():
         weights = node.weights()
         own = _cost(node, weights, training_only=node.name in training)
         each = _without_weights(own) if node.path in counted else own
         if node.name not in training:
-            inference += _without_weights(own) if node.path in needed else own
+            inference.append(_without_weights(own) if node.path in needed else own)
             needed.add(node.path)
         counted.add(node.path)
         found.append(each)
-        total += each
-    return Costs(tuple(found), total, inference)
+    total = Cost.total(found)
+    return Costs(tuple(found), total, Cost.total(inference) if training else total)
 
 
 def _cost(node: Node, weights: tuple[Weight, ...], *, training_only: bool) -> Cost:
@@ -100,4 +103,4 @@ def _without_weights(cost: Cost) -> Cost:
 
 def _elements(weights: tuple[Weight, ...], kind: str) -> Dim:
     counted = (w.elements() for w in weights if w.kind == kind and w.dtype == "float32")
-    return sum(counted, _ZERO)
+    return Dim.total(counted)

@@ -139,7 +139,7 @@ def _row(member: Member, layers: dict[str, Layer], uses: Uses) -> Row:
         member.block,
         _names(member.inputs),
         member.outputs,
-        sum((row.cost for row in rows), Cost()),
+        Cost.total([row.cost for row in rows]),
         rows,
         bool(rows) and all(row.training for row in rows),
     )
