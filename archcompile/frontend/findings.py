@@ -106,8 +106,11 @@ class _Collecting(AbstractContextManager[None]):
 
 def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Each finding once; of an expression one, whatever values later rounds of a loop give it."""
+    every = tuple(found)
+    if len(every) == 1:
+        return every
     kept: dict[object, Diagnostic] = {}
-    for each in found:
+    for each in every:
         is_expression = each.code.value.startswith("AC4")
         kept.setdefault((each.code, each.span) if is_expression else each, each)
     return tuple(kept.values())

@@ -71,20 +71,28 @@ class Call:
         self, callee: str, names: tuple[str, ...], required: list[str], findings: Findings
     ) -> Given:
         """Each argument with its frame; a required one that is not given is a finding."""
-        found: Given = {}
         own = Binding(callee, names, self.word, self.arguments, self.layer)
-        handed = Binding(callee, names, self.op, self.op_arguments)
         if self.preset is not None:
-            handed.bind(findings)
-            shapes = {**self.preset.frame.shapes, **self.frame.shapes}
-            frame = replace(self.preset.frame, shapes=shapes)
-            found = {name: (tree, frame) for name, tree in handed.bound.items()}
-            own.meant |= handed.meant
-            own.is_unclear |= handed.is_unclear
+            return self._given_behind(self.preset, own, required, findings)
+        found = {name: (tree, self.frame) for name, tree in own.bind(findings).items()}
+        own.report_missing([name for name in required if name not in found], findings)
+        return found
+
+    def _given_behind(
+        self, preset: Passed, own: Binding, required: list[str], findings: Findings
+    ) -> Given:
+        """The line's own arguments before those that were handed over with the layer."""
+        handed = Binding(own.callee, own.names, preset.op, preset.arguments)
+        handed.bind(findings)
+        shapes = {**preset.frame.shapes, **self.frame.shapes}
+        frame = replace(preset.frame, shapes=shapes)
+        found = {name: (tree, frame) for name, tree in handed.bound.items()}
+        own.meant |= handed.meant
+        own.is_unclear |= handed.is_unclear
         own.bind(findings)
         found |= {name: (tree, self.frame) for name, tree in own.bound.items()}
         missing = [name for name in required if name not in found]
-        if self.preset is None or own.bound:
+        if own.bound:
             own.report_missing(missing, findings)
         else:
             handed.meant |= own.meant

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from archcompile.diagnostics import Code
-from archcompile.frontend.expressions.grammar import Parser
+from archcompile.frontend.expressions.grammar import Parser, is_reserved
 from archcompile.frontend.expressions.tokens import Instead, Place, tokens
 from archcompile.frontend.findings import finding
 from archcompile.frontend.text.tree import Scalar
-from archcompile.ir.expr import Expr, Literal
+from archcompile.ir.expr import Expr, Literal, Name
 
 LONGEST = 2_000
 """Characters."""
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def parse_expression(scalar: Scalar) -> Expr:
     """The expression that a value means: its text parsed, or a constant. Raises a finding."""
     if isinstance(scalar.value, str):
-        return _parsed(scalar.text, Place(scalar))
+        place = Place(scalar)
+        if _NAME.fullmatch(scalar.text) and not is_reserved(scalar.text):
+            _check_length(scalar.text, place)
+            return Name(scalar.text, place.span(0, len(scalar.text)))  # as most are
+        return _parsed(scalar.text, place)
     if scalar.value is None:
         raise finding(Code.EXPRESSION_SYNTAX, "expected an expression, got nothing", scalar.span)
     return Literal(scalar.value, scalar.span)
@@ -26,6 +33,8 @@ def parse_template(scalar: Scalar) -> tuple[str | Expr, ...]:
     """A name with expressions in braces, ``layer{stage + 1}``, as its pieces. Raises a finding."""
     text, place = scalar.text, Place(scalar)
     _check_length(text, place)
+    if "{" not in text and "}" not in text:
+        return (text,) if text else ()
     pieces: list[str | Expr] = []
     position = 0
     while position < len(text):

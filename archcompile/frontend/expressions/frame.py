@@ -77,11 +77,25 @@ class Frame:
     def reading(self, shapes: tuple[tuple[Expr, ...] | None, ...]) -> Frame:
         """The frame of a layer: ``in`` is the first value it reads."""
         first = shapes[0] if shapes else None
+        if first is None and "in" in self.open_shapes and "in" not in self.shapes:
+            return self
+        inner = dict(self.shapes)
         if first is None:
-            inner = {name: shape for name, shape in self.shapes.items() if name != "in"}
-            return replace(self, shapes=inner, open_shapes=self.open_shapes | {"in"})
-        return replace(
-            self, shapes={**self.shapes, "in": first}, open_shapes=self.open_shapes - {"in"}
+            inner.pop("in", None)
+            unknown = self.open_shapes | {"in"}
+        else:
+            inner["in"] = first
+            unknown = self.open_shapes - {"in"} if self.open_shapes else self.open_shapes
+        # every line has one: `dataclasses.replace` would take three times as long
+        return Frame(
+            self.names,
+            inner,
+            unknown,
+            self.gpus,
+            self.layers,
+            self.assumed,
+            self.meter,
+            self.unseen,
         )
 
     def evaluate(self, expr: Expr) -> Expr:
@@ -168,8 +182,11 @@ class Frame:
 
     def text(self, scalar: Scalar) -> str | None:
         """A name, its ``{…}`` parts filled in; ``None`` if one of them is not known here."""
+        pieces = parse_template(scalar)
+        if len(pieces) == 1 and isinstance(pieces[0], str):
+            return pieces[0]
         parts: list[str] = []
-        for part in parse_template(scalar):
+        for part in pieces:
             if isinstance(part, str):
                 parts.append(part)
                 continue

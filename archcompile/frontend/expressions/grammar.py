@@ -75,6 +75,11 @@ Sign: TypeAlias = OneOf["-", "+", "not"]
 _NodeT = TypeVar("_NodeT", bound=Expr)
 
 
+def is_reserved(word: str) -> bool:
+    """Whether a word that looks like a name is a constant or part of the grammar."""
+    return word in _CONSTANTS or (keyword.iskeyword(word) and word != "in")
+
+
 @dataclass(slots=True)
 class Parser:
     """One parse of one expression's tokens. Every method reads on from ``position``."""
@@ -172,6 +177,8 @@ class Parser:
 
     def _prefix(self, level: int) -> Expr:
         start = self._next.start
+        if self._next.kind in (Kind.NUMBER, Kind.TEXT):
+            return self._postfix(self._atom(), start)
         if level > _NOT and self._next.text == "not" and self._next.kind is Kind.NAME:
             raise self._error("`not` needs parentheses here", "write `(not ...)`")
         if self._accept("not"):
@@ -189,17 +196,18 @@ class Parser:
         return self._made(Unary(operator, operand, self._span(start)), operand)
 
     def _postfix(self, expr: Expr, start: int) -> Expr:
-        while True:
+        while self._next.kind is Kind.OPERATOR:
             if self._accept("["):
                 index = self._expression()
                 self._close("]", "[")
                 expr = self._made(Subscript(expr, index, self._span(start)), expr, index)
-            elif self._next.text == "." and self._next.kind is Kind.OPERATOR:
+            elif self._next.text == ".":
                 expr = self._property(expr, start)
-            elif self._next.text == "(" and self._next.kind is Kind.OPERATOR:
+            elif self._next.text == "(":
                 expr = self._call(expr, start)
             else:
-                return expr
+                break
+        return expr
 
     def _property(self, owner: Expr, start: int) -> Expr:
         if not isinstance(owner, Name):
@@ -278,7 +286,7 @@ class Parser:
         if token.text in _CONSTANTS:
             self._take()
             return self._made(Literal(_CONSTANTS[token.text], self._span(token.start)))
-        if keyword.iskeyword(token.text) and token.text != "in":
+        if is_reserved(token.text):
             raise misread.no_value(self.place, self.tokens, self.position)
         self._take()
         return self._made(Name(token.text, self._span(token.start)))
