@@ -40,12 +40,16 @@ def render(diagnostics: Iterable[Diagnostic], *, color: bool, width: int, limit:
     paragraphs = ["\n".join(page.paragraph(finding)) for finding in findings[:limit]]
     if len(findings) > limit:
         paragraphs.append(f"... and {len(findings) - limit} more")
-    return "\n\n".join([*paragraphs, summary(findings)]) + "\n"
+    return "\n\n".join([*paragraphs, _summary(findings)]) + "\n"
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """How many findings of each severity there are, and where: ``3 errors in specs/bad.yaml``."""
-    findings = ordered(diagnostics)
+    return _summary(ordered(diagnostics))
+
+
+def _summary(findings: tuple[Diagnostic, ...]) -> str:
+    """The same of findings that are in order, each once."""
     counted = Counter(finding.severity for finding in findings)
     counts = ", ".join(
         f"{counted[severity]} {severity.value}{'' if counted[severity] == 1 else 's'}"

@@ -63,7 +63,10 @@ class Words:
 
     def _likest(self, folded: str) -> str | None:
         pairs = _pairs(folded)
-        shared = Counter(other for pair in pairs for other in self._filed.get(pair, ()))
+        found = [other for pair in pairs for other in self._filed.get(pair, ())]
+        if not found:
+            return None
+        shared = Counter(found)
         best, likeness = None, _ALIKE
         shares = (
             (2 * count / (len(pairs) + len(word) + 1), word) for word, count in shared.items()
@@ -71,9 +74,9 @@ class Words:
         for share, other in nlargest(_LOOKS, shares):
             if share < _PAIRS:
                 break
-            found = SequenceMatcher(None, other, folded).ratio()
-            if found > likeness or (found == likeness and best is None):
-                best, likeness = other, found
+            like = SequenceMatcher(None, other, folded).ratio()
+            if like > likeness or (like == likeness and best is None):
+                best, likeness = other, like
         return None if best is None else self._exact[best]
 
 

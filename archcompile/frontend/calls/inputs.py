@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import ascii_uppercase
 
 from archcompile.diagnostics import Code, Edit, Span, SpecError
 from archcompile.diagnostics.suggest import closest
 from archcompile.frontend.document.shape_text import with_batch
 from archcompile.frontend.expressions.frame import Frame
-from archcompile.frontend.expressions.sizes import symbol, to_dim
+from archcompile.frontend.expressions.sizes import to_dim
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.mending.rewriting import replaced
 from archcompile.frontend.text.tree import Scalar
@@ -18,6 +19,7 @@ from archcompile.ir.types import TensorType
 
 _SIZES = {"height": "H", "width": "W", "length": "T", "time": "T", "seq_len": "T", "batch": "N"}
 """Words for what stays open."""
+_LETTERS = {letter: Name(letter) for letter in ascii_uppercase}
 
 
 def input_type(shape: tuple[Scalar, ...], span: Span, names: Mapping[str, Expr]) -> TensorType:
@@ -96,8 +98,7 @@ def _size(entry: Scalar, names: Mapping[str, Expr]) -> Dim:
             help=f"write `{near}`" if _is_word(near) else "e.g. `N`, or declare it in `params`",
             fix=replaced(entry, near) if _is_word(near) else (),
         )
-    letters = {chr(code): Name(chr(code)) for code in range(ord("A"), ord("Z") + 1)}
-    result = Frame({**letters, **names}, {}).expression(entry)
+    result = Frame({**_LETTERS, **names}, {}).expression(entry)
     held = result.value if isinstance(result, Literal) else 1
     if isinstance(held, bool) or not isinstance(held, int) or held < 1:
         is_open = held == -1
@@ -116,4 +117,4 @@ def _is_word(text: str) -> bool:
 
 
 def _is_symbol(text: str) -> bool:
-    return len(text) == 1 and symbol(text).always_at_least(1) is True
+    return len(text) == 1 and text.isupper()

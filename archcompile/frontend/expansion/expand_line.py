@@ -262,7 +262,8 @@ class LineMaker:
             # without its frames: this one holds the refusal, and would never be freed
             refusal = Refusal(error.with_traceback(None), built, call, layer, reads)
             raise refusal.finding(self.expansion.record, self.expansion.catalogue) from None
-        require_countable(made)
+        if made not in types:
+            require_countable(made)
         weights = weights_of(op, types)
         starts = starts_of(op, weights, layer.init, call.frame, self.expansion.starts)
         self.expansion.claim(path, op, weights, call.word.span)

@@ -220,9 +220,11 @@ class Places(Generic[V]):
 
     def _candidates(self, name: str) -> Iterator[str]:
         """The paths that a name may mean, the innermost structure's first."""
-        parts = self.level.split(".")[:-1]
-        for kept in range(len(parts), -1, -1):
-            yield ".".join((*parts[:kept], name))
+        if self.level:
+            parts = self.level.split(".")[:-1]
+            for kept in range(len(parts), 0, -1):
+                yield ".".join((*parts[:kept], name))
+        yield name
 
     def _named(self, scalar: Scalar, name: str) -> tuple[V, ...]:
         path = self.path_of(name)
@@ -266,8 +268,10 @@ class Places(Generic[V]):
         )
 
 
-def _fronts(path: str) -> Iterator[str]:
+def _fronts(path: str) -> Iterable[str]:
     """The paths of what holds a path: ``a`` and ``a.b`` for ``a.b.c``."""
+    if "." not in path:
+        return ()
     parts = path.split(".")
     return (".".join(parts[:count]) for count in range(1, len(parts)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archcompile.diagnostics import Code, Fix, Related, Span, SpecError
-from archcompile.diagnostics.suggest import Words, listed
+from archcompile.diagnostics.suggest import Words, closest, listed
 from archcompile.frontend.document.document import Layer
 from archcompile.frontend.findings import finding
 from archcompile.frontend.mending.rewriting import replaced, yaml_text
@@ -73,7 +73,7 @@ def unknown_layer(
     if name in later:
         return _later(scalar, name, later)
     message = f"no layer is called `{name}`"
-    near = _input(name, inputs) or inside or seen.closest(name) or Words(inputs).closest(name)
+    near = _input(name, inputs) or inside or seen.closest(name) or closest(name, inputs)
     if near is not None:
         help, fix = f"did you mean `{near}`?", replaced(scalar, yaml_text(near))
         return _finding(message, scalar, help, fix)

@@ -302,7 +302,7 @@ class Parser:
         return tuple(items)
 
     def _made(self, node: _NodeT, *parts: Expr) -> _NodeT:
-        height = 1 + max((self.heights[id(part)][1] for part in parts), default=0)
+        height = 1 + max([self.heights[id(part)][1] for part in parts]) if parts else 1
         self.heights[id(node)] = (node, height)
         if len(self.heights) > MOST_NODES:
             raise self._too_large(f"has more than {MOST_NODES} parts")
@@ -336,10 +336,11 @@ class Parser:
 
     def _accept(self, text: str) -> bool:
         """Take the next token if it is this operator or word."""
-        token = self._next
-        accepted = token.text == text and token.kind in (Kind.OPERATOR, Kind.NAME)
-        self.position += accepted
-        return accepted
+        token = self.tokens[self.position]
+        if token.text != text or token.kind not in (Kind.OPERATOR, Kind.NAME):
+            return False
+        self.position += 1
+        return True
 
     def _close(self, closing: str, opening: str) -> None:
         if self._accept(closing):

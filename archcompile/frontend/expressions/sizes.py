@@ -61,14 +61,13 @@ def _arithmetic(expr: Binary) -> Dim:
             return left % right
 
 
+@cache
 def to_expr(dim: Dim) -> Expr:
     """The expression that says a size; its text is the size's own."""
     constant = dim.constant
-    return Literal(constant) if constant is not None else _parsed(str(dim))
-
-
-@cache
-def _parsed(text: str) -> Expr:
+    if constant is not None:
+        return Literal(constant)
+    text = str(dim)
     return parse_expression(Scalar(_NOWHERE, text, text, plain=True))
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from archcompile.diagnostics import Code, Edit, Fix, Span, SpecError
 from archcompile.frontend.expressions import foreign
 from archcompile.frontend.expressions.respelling import respelled
 from archcompile.frontend.findings import finding
-from archcompile.frontend.text.scalars import integer, real
+from archcompile.frontend.text.scalars import MOST_DIGITS, integer, real
 from archcompile.frontend.text.source_file import forbidden_character
 from archcompile.frontend.text.tree import Scalar
 
@@ -26,8 +27,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word; ``value`` is what a number or a quoted text means."""
 
     kind: Kind
@@ -205,10 +205,12 @@ def _number(text: str, match: re.Match[str], place: Place) -> int | float:
         if meant is None or (meant.startswith("[") and whole != text.strip()):
             raise place.error(start, tail.end(), message)
         raise place.wrong(start, tail.end(), message, Instead(start, tail.end(), meant))
-    if re.match("0[0-9]", word):
+    if word[0] == "0" and word[1:2].isdigit():
         message = f"`{word}` is ambiguous: some read it as octal"
         instead = Instead(start, match.end(), word.lstrip("0") or "0")
         raise place.wrong(start, match.end(), message, instead)
+    if word.isdigit() and len(word) <= MOST_DIGITS:
+        return int(word)
     span = place.span(start, match.end())
     return integer(word, span) if word.isdigit() else real(word, span)
 
