@@ -7,13 +7,32 @@ Structure only. Whatever may be an expression, a template or an op's arguments s
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, InstanceOf
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from archcompile.diagnostics import Span
-from archcompile.frontend.text.tree import Scalar, Tree
+from archcompile.frontend.text.tree import Mapping, Scalar, Sequence, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Marks what the reader has made: ``isinstance`` says enough, and nothing is looked into."""
+
+    kinds: tuple[type, ...]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.is_instance_schema(self.kinds)
+
+
+_Scalar: TypeAlias = Annotated[Scalar, _Made((Scalar,))]
+_Tree: TypeAlias = Annotated[Tree, _Made((Scalar, Mapping, Sequence))]
+_Span: TypeAlias = Annotated[Span, _Made((Span,))]
 
 
 class Model(BaseModel):
@@ -28,21 +47,21 @@ class Model(BaseModel):
 class Loop(Model):
     """``for``: columns of one length that run in step; each is a list or an expression."""
 
-    columns: tuple[tuple[InstanceOf[Scalar], Tree], ...]
+    columns: tuple[tuple[_Scalar, _Tree], ...]
     """``{depth: depths, width: [64, 128]}`` in order; with ``rows`` the variables stand alone."""
-    variables: tuple[InstanceOf[Scalar], ...] = ()
+    variables: tuple[_Scalar, ...] = ()
     """``for: [t, c, n, s]``: the names that each row of ``rows`` fills."""
-    rows: Tree | None = None
-    span: Span
+    rows: _Tree | None = None
+    span: _Span
 
 
 class Branch(Model):
     """One branch of ``branches``: its lines, and the key that it stands under in a mapping."""
 
-    name: InstanceOf[Scalar] | None
+    name: _Scalar | None
     """With a name there is one line, of that name: a layer, or a ``sequence`` for a list."""
     lines: tuple[Layer, ...]
-    span: Span
+    span: _Span
 
 
 class Branches(Model):
@@ -50,7 +69,7 @@ class Branches(Model):
 
     branches: tuple[Branch, ...]
     join: Layer
-    span: Span
+    span: _Span
 
 
 class Residual(Model):
@@ -59,58 +78,58 @@ class Residual(Model):
     body: tuple[Layer, ...]
     shortcut: Layer | None
     """``None`` is the identity; a list is a ``sequence`` called ``shortcut``."""
-    skip: InstanceOf[Scalar] | None
+    skip: _Scalar | None
     """A condition; where it is false there is the body alone, the plain twin."""
     join: Layer
-    tree: Tree
+    tree: _Tree
     """What stands under the key: the body's list, or a mapping."""
-    span: Span
+    span: _Span
 
 
 class GpuGroups(Model):
     """Layers that ``count`` GPUs share: each tensor is whole, or split on its channel axis."""
 
-    count: InstanceOf[Scalar]
+    count: _Scalar
     layers: tuple[Layer, ...]
-    span: Span
+    span: _Span
 
 
 class WeightInit(Model):
     """``{weight: {normal: 0.01}}``: the distribution that weights of this name start with."""
 
-    op: InstanceOf[Scalar] | None
+    op: _Scalar | None
     """For a block or file: the ops that it is said for; ``None``: whatever has kernels."""
-    weight: InstanceOf[Scalar] | None
+    weight: _Scalar | None
     """``None`` for a bare parameter."""
-    distribution: InstanceOf[Scalar]
+    distribution: _Scalar
     """``constant``, ``normal``, ``uniform``, ``truncated_normal``, ``kaiming_normal``, …"""
-    arguments: Tree
-    span: Span
+    arguments: _Tree
+    span: _Span
 
 
 class Layer(Model):
     """One entry of a list of layers: one of op, sequence, layers (a loop's body) or a structure."""
 
-    span: Span
+    span: _Span
     """The whole entry."""
-    op: InstanceOf[Scalar] | None = None
+    op: _Scalar | None = None
     """The op key or block name; ``relu`` alone is an op without arguments."""
-    arguments: Tree | None = None
-    name: InstanceOf[Scalar] | None = None
-    sources: tuple[InstanceOf[Scalar], ...] | None = None
+    arguments: _Tree | None = None
+    name: _Scalar | None = None
+    sources: tuple[_Scalar, ...] | None = None
     """``from``: the names that this layer reads."""
-    sources_span: Span | None = None
-    when: InstanceOf[Scalar] | None = None
-    repeat: InstanceOf[Scalar] | None = None
+    sources_span: _Span | None = None
+    when: _Scalar | None = None
+    repeat: _Scalar | None = None
     loop: Loop | None = None
     sequence: tuple[Layer, ...] | None = None
     layers: tuple[Layer, ...] | None = None
-    names: tuple[InstanceOf[Scalar], ...] = ()
+    names: tuple[_Scalar, ...] = ()
     """``name: [a, b]``: the names of the outputs of an op that has several."""
     branches: Branches | None = None
     residual: Residual | None = None
     gpu_groups: GpuGroups | None = None
-    apply: InstanceOf[Scalar] | None = None
+    apply: _Scalar | None = None
     """The name of a layer before it, which is used once more with the same weights."""
     init: tuple[WeightInit, ...] = ()
 
@@ -156,14 +175,14 @@ class Layer(Model):
 class Parameter(Model):
     """``width: int`` (required) or ``stride: 1`` (a default)."""
 
-    name: InstanceOf[Scalar]
+    name: _Scalar
     type: str
     """int, number, bool, text, list, layer or choice; for a default, the type of its value."""
-    default: Tree | None = None
+    default: _Tree | None = None
     """For a ``layer``: the op or block, alone or as ``{group_norm: 32}``."""
-    choices: tuple[InstanceOf[Scalar], ...] = ()
+    choices: tuple[_Scalar, ...] = ()
     """The texts that a ``choice`` may be."""
-    span: Span
+    span: _Span
 
     @property
     def choices_texts(self) -> tuple[str, ...]:
@@ -174,18 +193,18 @@ class Parameter(Model):
 class Block(Model):
     """A user's own op: typed parameters, inputs, a body or chain, outputs."""
 
-    name: InstanceOf[Scalar]
+    name: _Scalar
     parameters: tuple[Parameter, ...] = ()
-    inputs: tuple[InstanceOf[Scalar], ...] = ()
+    inputs: tuple[_Scalar, ...] = ()
     """Empty means one input called ``x``."""
     layers: tuple[Layer, ...] | None = None
     sequence: tuple[Layer, ...] | None = None
     outputs: tuple[Output, ...] = ()
     """Empty means the last layer."""
-    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    let: tuple[tuple[_Scalar, _Tree], ...] = ()
     """Derived values in order, each over the parameters, the inputs and those before it."""
     init: tuple[WeightInit, ...] = ()
-    span: Span
+    span: _Span
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -196,17 +215,17 @@ class Block(Model):
 class Input(Model):
     """A named input; each entry of the shape is a number, parameter or symbol (``N``, ``H``)."""
 
-    name: InstanceOf[Scalar] | None
+    name: _Scalar | None
     """``None`` for ``input: [N, 3, H, W]``: the input is then called ``x``."""
-    shape: tuple[InstanceOf[Scalar], ...]
-    span: Span
+    shape: tuple[_Scalar, ...]
+    span: _Span
 
 
 class Output(Model):
     """A named output and the layer that it shows (of the same name unless ``from`` is given)."""
 
-    name: InstanceOf[Scalar]
-    source: InstanceOf[Scalar]
+    name: _Scalar
+    source: _Scalar
     training: bool = False
     """Computed in training only."""
     loss_weight: float | None = None
@@ -231,64 +250,56 @@ class Claim(Model):
     """A text is the number as the paper prints it: ``"60M"``."""
     inference: bool = False
     """Said under ``inference``: layers that only training needs are left out."""
-    span: Span
+    span: _Span
     """The value."""
-    layer_span: Span | None = None
+    layer_span: _Span | None = None
 
 
 class Variant(Model):
     """A named network of a family: parameter values (and ``title``, ``cite``, ``expect``)."""
 
-    name: InstanceOf[Scalar]
-    extends: InstanceOf[Scalar] | None = None
-    values: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    name: _Scalar
+    extends: _Scalar | None = None
+    values: tuple[tuple[_Scalar, _Tree], ...] = ()
     title: str | None = None
     cite: Cite | None = None
     expect: tuple[Claim, ...] = ()
-    span: Span
+    span: _Span
 
 
 class Library(Model):
     """A file of blocks: no network, blocks that specs ``use``."""
 
-    uses: tuple[InstanceOf[Scalar], ...] = ()
+    uses: tuple[_Scalar, ...] = ()
     blocks: tuple[Block, ...]
     """Its own, and those of the files that it uses."""
-    span: Span
+    span: _Span
 
 
 class Document(Model):
     """A whole spec file."""
 
     archcompile: int
-    name: InstanceOf[Scalar]
+    name: _Scalar
     title: str | None = None
     cite: Cite | None = None
     parameters: tuple[Parameter, ...] = ()
     variants: tuple[Variant, ...] = ()
     inputs: tuple[Input, ...]
-    uses: tuple[InstanceOf[Scalar], ...] = ()
+    uses: tuple[_Scalar, ...] = ()
     """Paths of the files that blocks are taken from; those blocks stand in ``blocks`` too."""
-    let: tuple[tuple[InstanceOf[Scalar], Tree], ...] = ()
+    let: tuple[tuple[_Scalar, _Tree], ...] = ()
     init: tuple[WeightInit, ...] = ()
     blocks: tuple[Block, ...] = ()
     layers: tuple[Layer, ...]
     outputs: tuple[Output, ...] = ()
     expect: tuple[Claim, ...] = ()
-    allow: tuple[InstanceOf[Scalar], ...] = ()
+    allow: tuple[_Scalar, ...] = ()
     """The codes of warnings that the author knows of."""
-    span: Span
-    layers_span: Span
+    span: _Span
+    layers_span: _Span
 
     @cached_property
     def variant_by_name(self) -> dict[str, Variant]:
         """The variants, the last of a name; made once, for there may be thousands."""
         return {variant.name.text: variant for variant in self.variants}
-
-
-Branch.model_rebuild()
-Branches.model_rebuild()
-Residual.model_rebuild()
-GpuGroups.model_rebuild()
-Layer.model_rebuild()
-Block.model_rebuild()
