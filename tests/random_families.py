@@ -32,6 +32,8 @@ class _Family:
         rng = self.rng
         spec: dict[str, Any] = {"archcompile": 1, "name": "net"}
         params: dict[str, Any] = {"classes": 5}
+        sizes = self.sizes()
+        self.draw.is_open = isinstance(sizes[0], str)
         for _ in range(rng.choice((0, 1, 2, 3))):
             self.block()
         source = rng.choice(("x", "image", "input", "self"))
@@ -49,7 +51,6 @@ class _Family:
         if self.chance(0.3):
             spec["let"] = {"half": 12, "twice": "half * 2"}
             scope.widths += ["half", "twice"]
-        sizes = self.sizes()
         inputs = {source: ["N", 12, *sizes]}
         scope.taken |= {source, "second"}
         scope.values[source] = scope.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from random_detours import detour
 from random_edges import (
     again,
     chunked,
@@ -270,7 +271,7 @@ def stage(draw: Motifs, scope: Scope) -> Lines:
 
 
 SAME = (line, line, line, residual, listed, level, again, chunked, scaled, gate, tapped, twins)
-SAME += (rearranged, several, started)
+SAME += (rearranged, several, started, detour, detour, detour)
 MOTIFS = (*SAME, *SAME, turn, turn, projected, projected, preactivated, grown, branches, branches)
 MOTIFS += (groups, groups, looped, looped, stage, stage, read_back, u_net)
 SPLIT = (line, line, line, residual, listed, level, branches, gate, grown, read_back, turn)

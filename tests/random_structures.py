@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from random_ops import dressed, kept_op
 from random_shapes import Unfit
 
 Line = Any
@@ -58,6 +59,10 @@ class Scope:
     options: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     """Layer parameters that keep the shape of what they read."""
+    ones: list[str] = field(default_factory=list)
+    """Parameters that are 1: factors that change nothing."""
+    words: dict[str, str] = field(default_factory=dict)
+    """Text parameters by the argument that they may stand for."""
     variables: list[str] = field(default_factory=list)
     """Variables of loops around, as words of expressions."""
     source: str | None = "x"
@@ -83,6 +88,8 @@ class Structures:
     blocks: dict[str, Any] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)
     count: int = 0
+    is_open: bool = False
+    """Whether the input's sizes are open."""
 
     def chance(self, probability: float) -> bool:
         """True so often."""
@@ -155,7 +162,9 @@ class Structures:
             lines.append({"prelu": {"num_parameters": "in.channels"}})
             lines += ["layer_norm2d"] if self.rank == 2 else []
         lines += [*scope.layers, *scope.layers]
-        return self.rng.choice(lines)
+        if self.chance(0.5):
+            return kept_op(self, scope)
+        return dressed(self, scope, self.rng.choice(lines))
 
     def kept(self, scope: Scope) -> Line:
         """A line that keeps the shape: an op, a call, a ``sequence``; perhaps with ``when``."""
