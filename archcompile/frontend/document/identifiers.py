@@ -24,6 +24,8 @@ def is_identifier(word: str) -> bool:
 
 def character_fault(word: str, allowed: str = "_") -> str | None:
     """Which character a name cannot have; ``allowed`` may stand beside letters and digits."""
+    if "_" in allowed and is_identifier(word):
+        return None  # nearly always, and told without a look at each character
     if word[:1].isascii() and word[:1].isdigit():
         return "it starts with a digit"
     for character in word:

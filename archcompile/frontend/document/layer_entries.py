@@ -52,7 +52,8 @@ class LayerReader:
 
     def with_ops(self, names: Iterable[str]) -> LayerReader:
         """The reader of a body that can call these too: its parameters of type ``layer``."""
-        return replace(self, ops=self.ops.union(names))
+        more = frozenset(names) - self.ops
+        return replace(self, ops=self.ops | more) if more else self
 
     def layers(self, tree: Tree, *, chain: str | None = None) -> tuple[Layer, ...]:
         """The layers of a list. ``chain`` is what a chain is called: each reads the line before."""
@@ -159,21 +160,23 @@ class LayerReader:
             check_chain(self.findings, fields, chain)
         own_name = name_of(self.findings, fields.get("name")) or name
         sources = fields.get("from")
-        layer = Layer(
-            span=tree.span,
-            name=own_name,
-            names=names_of(self.findings, fields.get("name")),
-            sources=sources_of(self.findings, sources),
-            sources_span=None if sources is None else sources.value.span,
-            when=condition(self.findings, fields.get("when"), "e.g. `when: stride != 1`"),
-            repeat=repeat(self.findings, fields.get("repeat")),
-            loop=loop(self.findings, fields),
-        )
+        beside: dict[str, object] = {"span": tree.span, "name": own_name}
+        if "name" in fields:
+            beside["names"] = names_of(self.findings, fields["name"])
+        if sources is not None:
+            beside["sources"] = sources_of(self.findings, sources)
+            beside["sources_span"] = sources.value.span
+        if "when" in fields:
+            help = "e.g. `when: stride != 1`"
+            beside["when"] = condition(self.findings, fields["when"], help)
+        if "repeat" in fields:
+            beside["repeat"] = repeat(self.findings, fields["repeat"])
+        beside["loop"] = loop(self.findings, fields)
         if body is None:
-            return layer
+            return Layer.model_validate(beside)
         if own_name is not None and body.key.text == "layers":
             chain = chain or "a named loop"
-        return layer.model_copy(update=self._content(body, fields, chain))
+        return Layer.model_validate({**beside, **self._content(body, fields, chain)})
 
     def _content(self, body: Entry, fields: dict[str, Entry], chain: str | None) -> _Content:
         """What the layer is: its op, or what stands for one."""

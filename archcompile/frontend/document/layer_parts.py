@@ -11,6 +11,7 @@ from archcompile.frontend.mending.rewriting import replaced
 from archcompile.frontend.text.tree import Entry, Scalar, Sequence, Tree
 
 _AS_BLOCK = "make it a block with `layers:`"
+_NAME_A_LAYER = "name a layer above, e.g. `from: conv1`"
 
 
 def name_of(findings: Findings, entry: Entry | None) -> Scalar | None:
@@ -44,6 +45,9 @@ def sources_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...] | 
     """The names of the layers under ``from``."""
     if entry is None:
         return None
+    if isinstance(entry.value, Scalar) and isinstance(entry.value.value, str):
+        source = text(findings, entry.value, "the name of a layer", _NAME_A_LAYER)
+        return () if source is None else (source,)
     every: tuple[Tree, ...] = (entry.value,)
     if isinstance(entry.value, Sequence):
         every = items(findings, entry.value, "the names of layers")
@@ -51,9 +55,8 @@ def sources_of(findings: Findings, entry: Entry | None) -> tuple[Scalar, ...] | 
     if numbers:  # said once for all of them
         help = "an edge is by name, never by position, e.g. `from: conv1`"
         wrong_type(findings, numbers[0], "the name of a layer", help)
-    help = "name a layer above, e.g. `from: conv1`"
     others = [each for each in every if each not in numbers]
-    sources = [text(findings, item, "the name of a layer", help) for item in others]
+    sources = [text(findings, item, "the name of a layer", _NAME_A_LAYER) for item in others]
     return tuple(source for source in sources if source is not None)
 
 

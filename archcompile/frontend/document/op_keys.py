@@ -61,8 +61,13 @@ class OpKeys:
     def body(self) -> Entry | None:
         """The one entry that says what the layer is, or ``None`` after a finding."""
         entries = self.tree.entries
-        known = [e for e in entries if e.key.text in self.ops or e.key.text in BODIES]
-        unknown = [e for e in entries if e not in known and e.key.text not in LAYER_KEYS]
+        known, unknown = [], []
+        for entry in entries:
+            key = entry.key.text
+            if key in self.ops or key in BODIES:
+                known.append(entry)
+            elif key not in LAYER_KEYS:
+                unknown.append(entry)
         if len(known) > 1:
             self._several(known)
         if known:
