@@ -8,6 +8,7 @@ import pytest
 
 from archcompile.driver import check
 from archcompile.frontend.expansion import counted
+from archcompile.frontend.mending import refusals
 
 HEAD = "archcompile: 1\nname: net\ninput: [N, 3, 32, 32]\n"
 
@@ -72,3 +73,16 @@ def test_many_variants_of_a_big_network_are_checked_up_to_a_number(
     (finding,) = check([spec], findings_only=True).errors
     assert finding.code.value == "AC407"
     assert "checked up to 500" in finding.message
+
+
+def test_of_very_many_refused_layers_the_first_ones_are_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "MOST_MENDED", 3)
+    lines = "".join(f"  - {{name: c{i}, from: x, conv2d: [8, 40]}}\n" for i in range(5))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(f"{HEAD}layers:\n{lines}", encoding="utf-8")
+    found = check([spec], findings_only=True).errors
+    assert [each.code.value for each in found] == ["AC503"] * 5
+    assert [bool(each.help and each.fix) for each in found] == [True] * 3 + [False] * 2
+    assert len({each.message for each in found}) == 1

@@ -50,6 +50,8 @@ class Record:
     """The last parts of all paths."""
     effort: int = 0
     """How often an op's rule was asked in search of what would mend a finding."""
+    refused: int = 0
+    """How many layers were refused so far."""
 
     def meet(self, structure: Residual | Branches) -> None:
         """What stands around a join, and lines that are branches by themselves."""

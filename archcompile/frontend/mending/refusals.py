@@ -41,6 +41,8 @@ from archcompile.ir.remedy import (
 
 VECTOR = 2
 _MOST_SHRINKING = 3
+MOST_MENDED = 1000
+"""The most refused layers of a network for which is said how to mend them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ class Refusal:
     def finding(self, record: Record, catalogue: Catalogue) -> SpecError:
         """The finding, at the argument at fault where there is one."""
         error, at = self.error, self._place()
-        mends = self._mend(record, catalogue)
+        record.refused += 1  # of very many the first ones are mended: who reads that far?
+        mends = self._mend(record, catalogue) if record.refused <= MOST_MENDED else Mend(None)
+        shrinking = self._shrinking(record)
         return finding(
             error.code,
             self._message(at, record),
             at,
             help=mends.help,
-            related=(*self._origins(record), *self._shrinking(record)),
+            related=(*self._origins(record, shrinking), *shrinking),
             fix=mends.fix,
         )
 
@@ -97,9 +101,9 @@ class Refusal:
         """Whether the op's word stands in the text, and is not what a structure does unsaid."""
         return self.call.word.span.text() == self.call.word.text
 
-    def _origins(self, record: Record) -> tuple[Related, ...]:
+    def _origins(self, record: Record, shrinking: tuple[Related, ...]) -> tuple[Related, ...]:
         unique = {value.name: value for value in self.reads}.values()
-        shrunk = {each.span for each in self._shrinking(record)}
+        shrunk = {each.span for each in shrinking}
         return tuple(
             each
             for value in unique
