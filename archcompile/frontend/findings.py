@@ -39,7 +39,19 @@ class Findings:
 
     def collecting(self) -> AbstractContextManager[None]:
         """Collect what the body raises and go on behind it."""
-        return _Collecting(self.found)
+        return self
+
+    def __enter__(self) -> None:
+        """What ``collecting`` gives: every line has several, so that nothing is made for it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> bool:
+        """What is no finding goes on."""
+        if not isinstance(error, SpecError):
+            return False
+        self.found.extend(error.diagnostics)
+        return True
 
     @contextmanager
     def called_from(self, span: Span, message: str) -> Iterator[None]:
@@ -86,22 +98,6 @@ class Findings:
         """Raise every finding so far, if there is any; a finding met twice is one."""
         if self.found:
             raise SpecError(once(self.found))
-
-
-@dataclass(frozen=True, slots=True)
-class _Collecting(AbstractContextManager[None]):
-    """A class and no generator, which would take three times as long: every line has several."""
-
-    found: list[Diagnostic]
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> bool:
-        """What is no finding goes on."""
-        if not isinstance(error, SpecError):
-            return False
-        self.found.extend(error.diagnostics)
-        return True
 
 
 def once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

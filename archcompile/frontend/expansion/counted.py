@@ -42,10 +42,6 @@ class Spent:
     is_told: bool = False
     """Whether it was said that they are too many."""
 
-    def add(self, lines: int) -> None:
-        """Some more."""
-        self.lines += lines
-
     def refuse_next(self, variant: Scalar) -> None:
         """One more network begins. Raises a finding where those before it were too many."""
         if self.lines > MOST_OF_FILE:
@@ -57,7 +53,7 @@ class Spent:
                 variant.span,
                 help="check the others by name, with `--variant`, or put them into another file",
             )
-        self.add(_PER_NETWORK)
+        self.lines += _PER_NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class Expansion:
     def tally(self, span: Span, count: int = 1) -> None:
         """Some lines more. Raises ``GiveUp``: whatever is to come would be too much as well."""
         self.count += count
-        self.spent.add(count)
+        self.spent.lines += count
         if self.count > MOST_LINES:
             self._give_up(Culprit(span, "the network", self.count))
 

@@ -227,7 +227,8 @@ class LineMaker:
         parts: tuple[str, ...],
     ) -> tuple[list[Member], Flow]:
         """One op: its arguments checked, its output's type inferred; a node for each output."""
-        self.expansion.tally(call.word.span, max(0, len(reads) - _FREE_READS))
+        if len(reads) > _FREE_READS:
+            self.expansion.tally(call.word.span, len(reads) - _FREE_READS)
         built = build_op(kind, call)
         if None not in reads:
             check_count(built.op, call.word, layer, reads, path, self.expansion.record)

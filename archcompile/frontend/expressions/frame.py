@@ -107,6 +107,8 @@ class Frame:
     def value(self, tree: Tree, words: frozenset[str] = frozenset()) -> Expr:
         """An argument: a number, an expression, a list of them, or one of the slot's ``words``."""
         match tree:
+            case Scalar() if not isinstance(tree.value, str):
+                return self.expression(tree)  # as most are
             case Sequence(items=items):
                 return ListOf(tuple(self.value(item, words) for item in items), tree.span)
             case TreeMapping():
