@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from archcompile.ir.dim_form import Atom, Extreme, FloorDiv, Form, Monomial, Symbol
 
 
 def text_of(form: Form) -> str:
     """Valid Python whose value is the form's: ``4 * width``, ``(H - 1) // 2 + 1``."""
-    if not form.terms:
-        return str(form.offset)
+    return _open(form) if form.terms else str(form.offset)
+
+
+@lru_cache(maxsize=4096)
+def _open(form: Form) -> str:
+    """Remembered: the types of a network repeat their open sizes, and so do findings."""
     positive = [(_product(m, c), True) for m, c in form.terms if c > 0]
     negative = [(_product(m, -c), False) for m, c in form.terms if c < 0]
     constant = [(str(abs(form.offset)), form.offset > 0)] if form.offset else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,14 +90,21 @@ class Mismatch(OpError):
 _DECIDED: ContextVar[bool] = ContextVar("decided", default=False)
 
 
-@contextmanager
-def decided() -> Iterator[None]:
+class _Decided:
+    """A class, as each layer enters it more than once, and a generator takes five times as long."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _DECIDED.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        _DECIDED.reset(self._token)
+
+
+def decided() -> AbstractContextManager[None]:
     """Inside, sizes that are not provably equal differ: a whole network, as against a block."""
-    token = _DECIDED.set(True)
-    try:
-        yield
-    finally:
-        _DECIDED.reset(token)
+    return _Decided()
 
 
 def is_decided() -> bool:
@@ -189,8 +196,7 @@ class Op(BaseModel, ABC):
 
     @cached_property
     def _digest(self) -> int:
-        fields = self.__dict__
-        return hash((type(self), *[fields[name] for name in type(self).model_fields]))
+        return hash((type(self), *self.__dict__.values()))
 
     def __hash__(self) -> int:
         """Of the type and the arguments, worked out once: every pass looks ops up."""

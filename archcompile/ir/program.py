@@ -47,9 +47,10 @@ class Node:
 
     def weights(self) -> tuple[Weight, ...]:
         """The op's weights at this place; ``key`` is the name of each in the state_dict."""
-        own, starts = weights_of(self.op, self.types), dict(self.starts)
-        if not starts:
+        own = weights_of(self.op, self.types)
+        if not self.starts:
             return own
+        starts = dict(self.starts)
         return tuple(replace(each, init=starts.get(each.name, each.init)) for each in own)
 
     def key(self, weight: Weight) -> str:
@@ -59,7 +60,7 @@ class Node:
     @property
     def types(self) -> tuple[TensorType, ...]:
         """The types of the inputs."""
-        return tuple(value.type for value in self.inputs)
+        return tuple([value.type for value in self.inputs])
 
 
 @dataclass(frozen=True, slots=True)

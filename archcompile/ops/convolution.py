@@ -40,6 +40,7 @@ from archcompile.ops.windows import (
     advise,
     axes_of,
     axis_names,
+    extent_of,
     ints,
     is_sided,
     pads,
@@ -112,8 +113,8 @@ class Convolution(Op):
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
         """The dilated kernel and the stride, along each axis."""
-        told = zip(self._spreads(), self.stride, strict=True)
-        return tuple(Window(spread + 1, step) for spread, step in told)
+        told = zip(self.kernel_size, self.dilation, self.stride, strict=True)
+        return tuple(Window(extent_of(kernel, each), step) for kernel, each, step in told)
 
     def advice(self, *inputs: TensorType) -> Iterator[Advice]:
         """Of windows that lose rows, and of torch's order."""

@@ -63,7 +63,7 @@ def _padding(op: Op, axes: Axes) -> Argument | None:
         before, after = axis.before.constant, axis.after.constant
         if spread is None or before is None or before != after:
             return None
-        if axis.places().always_at_least(1) is not False:
+        if axis.padded.always_at_least(axis.extent) is not False:
             amounts.append(before)
         elif spread % 2:
             return None

@@ -173,7 +173,7 @@ class Axis:
     """The axis with its padding."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "extent", self.dilation * (self.kernel - 1) + 1)
+        object.__setattr__(self, "extent", extent_of(self.kernel, self.dilation))
         object.__setattr__(self, "padded", self.size + self.before + self.after)
 
     @property
@@ -196,6 +196,11 @@ class Axis:
 
 
 Axes: TypeAlias = tuple[Axis, ...]
+
+
+def extent_of(kernel: Dim, dilation: Dim) -> Dim:
+    """The positions between a window's ends, both included: ``d (k - 1) + 1``."""
+    return kernel if dilation == ONE else dilation * (kernel - 1) + 1
 
 
 def axis_names(axes: int) -> tuple[AxisName, ...]:
@@ -242,8 +247,8 @@ def _is_known(size: Dim) -> bool:
 
 def _lost(axis: Axis, *, ceil: bool) -> int:
     """Positions of the input itself, at its end, that no window reaches."""
-    reached = (axis.places(ceil=ceil) - 1) * axis.stride + axis.extent
-    return int(axis.size + axis.before) - int(reached)
+    reached = (int(axis.places(ceil=ceil)) - 1) * int(axis.stride) + int(axis.extent)
+    return int(axis.size) + int(axis.before) - reached
 
 
 def _drops(axis: Axis, places: int) -> Advice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -14,7 +13,9 @@ from archcompile.ir.types import TensorType
 from archcompile.passes.costs import FLOAT_BYTES
 from archcompile.passes.inference import for_inference
 
-Load: TypeAlias = Counter[tuple[Dim, ...]]
+_FLOAT = Dim.of(FLOAT_BYTES)
+
+Load: TypeAlias = dict[tuple[Dim, ...], int]
 """Elements alive at a moment: for each combination of open sizes, the factor in front of it."""
 
 
@@ -46,26 +47,23 @@ def _peaks(program: Program) -> list[Load]:
     """The largest loads of the whole run."""
     last = _last_uses(program)
     alive = {value.name: value.type for value in program.inputs}
-    now: Load = Counter()
+    now: Load = {}
     for type in alive.values():
-        now.update(_load(type))
+        _take(now, type, 1)
     peaks = _keep_largest([], now)
     for step, node in enumerate(program.nodes()):
         alive[node.output.name] = node.output.type
-        now.update(_load(node.output.type))
+        _take(now, node.output.type, 1)
         peaks = _keep_largest(peaks, now)
         for name in {value.name for value in (*node.inputs, node.output)}:
             if last.get(name, -1) <= step:
-                now.subtract(_load(alive.pop(name)))
+                _take(now, alive.pop(name), -1)
     return peaks
 
 
 def activation_bytes(type: TensorType) -> Dim:
     """The float32 bytes of one sample of a tensor."""
-    elements = Dim.of(FLOAT_BYTES)
-    for size in type.sample:
-        elements = elements * size
-    return elements
+    return Dim.product((_FLOAT, *type.sample))
 
 
 def _last_uses(program: Program) -> dict[str, int]:
@@ -78,11 +76,12 @@ def _last_uses(program: Program) -> dict[str, int]:
     return last
 
 
-def _load(type: TensorType) -> Load:
-    """One tensor's elements: the product of its known sizes, under its open ones."""
+def _take(load: Load, type: TensorType, times: int) -> None:
+    """Add one tensor's elements: the product of its known sizes, under its open ones."""
     sizes = type.sample
-    known = prod(size.constant for size in sizes if size.constant is not None)
-    return Counter({tuple(size for size in sizes if size.constant is None): known})
+    known = prod([size.constant for size in sizes if size.constant is not None])
+    unknown = tuple([size for size in sizes if size.constant is None])
+    load[unknown] = load.get(unknown, 0) + times * known
 
 
 def _keep_largest(peaks: list[Load], load: Load) -> list[Load]:
@@ -92,7 +91,7 @@ def _keep_largest(peaks: list[Load], load: Load) -> list[Load]:
     """
     if any(_covers(peak, load) for peak in peaks):
         return peaks
-    return [*(peak for peak in peaks if not _covers(load, peak)), load.copy()]
+    return [*(peak for peak in peaks if not _covers(load, peak)), dict(load)]
 
 
 def _covers(large: Load, small: Load) -> bool:
@@ -120,10 +119,5 @@ def _at_least(large: tuple[Dim, ...], small: tuple[Dim, ...]) -> bool:
 
 
 def _bytes(load: Load) -> Dim:
-    elements = Dim.of(0)
-    for sizes, count in load.items():
-        product = Dim.of(count)
-        for size in sizes:
-            product = product * size
-        elements = elements + product
-    return elements * FLOAT_BYTES
+    products = (Dim.product((Dim.of(count), *sizes)) for sizes, count in load.items())
+    return Dim.total(products) * FLOAT_BYTES

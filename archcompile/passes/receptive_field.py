@@ -9,6 +9,8 @@ from archcompile.ir.op import Window
 from archcompile.ir.outcome import windows_of
 from archcompile.ir.program import Node, Program
 
+_ONE = Dim.of(1)
+
 
 @dataclass(frozen=True, slots=True)
 class ReceptiveField:
@@ -39,9 +41,8 @@ def receptive_fields(program: Program) -> ReceptiveFields:
     divided by u, and rounded up to a whole position. One window over a whole axis (the pooling of a
     gate) leaves no neighbours, and the jump as it is. Where paths meet, the largest counts.
     """
-    one = Dim.of(1)
     known = {
-        value.name: ReceptiveField(*((one,) * len(value.type.spatial),) * 2)
+        value.name: ReceptiveField(*((_ONE,) * len(value.type.spatial),) * 2)
         for value in program.inputs
     }
     found = []
@@ -69,8 +70,10 @@ def _extent(window: Window, extent: Dim, jump: Dim) -> Dim:
 
 
 def _jump(window: Window, jump: Dim, size: Dim) -> Dim:
-    is_whole = window.extent == window.stride == size
-    return jump if is_whole else ceil_div(window.stride * jump, window.grown)
+    if window.extent == window.stride == size:
+        return jump  # a window over the whole axis
+    step = window.stride * jump
+    return step if window.grown == _ONE else ceil_div(step, window.grown)
 
 
 def _largest(fields: list[ReceptiveField]) -> ReceptiveField:
