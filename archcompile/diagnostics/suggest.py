@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
-from heapq import nlargest
 from itertools import islice
 
 _LONGEST = 64
@@ -68,13 +67,15 @@ class Words:
             return None
         shared = Counter(found)
         best, likeness = None, _ALIKE
-        shares = (
+        shares = [
             (2 * count / (len(pairs) + len(word) + 1), word) for word, count in shared.items()
-        )
-        for share, other in nlargest(_LOOKS, shares):
+        ]
+        matcher = SequenceMatcher(None, "", folded)
+        for share, other in sorted(shares, reverse=True)[:_LOOKS]:
             if share < _PAIRS:
                 break
-            like = SequenceMatcher(None, other, folded).ratio()
+            matcher.set_seq1(other)
+            like = matcher.ratio()
             if like > likeness or (like == likeness and best is None):
                 best, likeness = other, like
         return None if best is None else self._exact[best]

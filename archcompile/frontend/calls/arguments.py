@@ -139,7 +139,7 @@ def _validated(
         op = _model(kind, _Known(repr(known), known))
     except ValidationError as error:
         raise _refused(error, kind, call, given) from None
-    parts = (part for value in values.values() for part in _symbolic_parts(value))
+    parts = [part for value in values.values() for part in _symbolic_parts(value)]
     written = tuple(
         (size, part) for part in parts if mentioned(part) <= dim_words(size := to_dim(part))
     )

@@ -58,7 +58,7 @@ def parse_template(scalar: Scalar) -> tuple[str | Expr, ...]:
 
 def _parsed(text: str, place: Place) -> Expr:
     _check_length(text, place)
-    return Parser(place, tuple(tokens(text, place))).whole()
+    return Parser(place, tokens(text, place)).whole()
 
 
 def _check_length(text: str, place: Place) -> None:

@@ -72,6 +72,7 @@ _CONSTANTS: dict[str, bool | None] = {
     "None": None,
 }
 Sign: TypeAlias = OneOf["-", "+", "not"]
+_SIGNS: dict[str, tuple[Sign, int]] = {"not": ("not", _NOT), "-": ("-", _SIGN), "+": ("+", _SIGN)}
 _NodeT = TypeVar("_NodeT", bound=Expr)
 
 
@@ -121,8 +122,8 @@ class Parser:
         """What binds at least as tightly as ``level``."""
         start = self._next.start
         left = self._prefix(level)
-        while self._next.kind in (Kind.OPERATOR, Kind.NAME):
-            found = _LEVELS.get(self._next.text, 0)
+        while (token := self._next).kind in (Kind.OPERATOR, Kind.NAME):
+            found = _LEVELS.get(token.text, 0)
             if found == 0 and level <= _COMPARISON:
                 self._refuse_word(left, start)
             if found < level or found == 0:
@@ -176,18 +177,15 @@ class Parser:
         return self._made(made, first, *(operand for _, operand in rest))
 
     def _prefix(self, level: int) -> Expr:
-        start = self._next.start
-        if self._next.kind in (Kind.NUMBER, Kind.TEXT):
+        token = self._next
+        start = token.start
+        if token.text not in _SIGNS or token.kind not in (Kind.OPERATOR, Kind.NAME):
             return self._postfix(self._atom(), start)
-        if level > _NOT and self._next.text == "not" and self._next.kind is Kind.NAME:
+        if token.text == "not" and level > _NOT:
             raise self._error("`not` needs parentheses here", "write `(not ...)`")
-        if self._accept("not"):
-            return self._signed("not", _NOT, start)
-        if self._accept("-"):
-            return self._signed("-", _SIGN, start)
-        if self._accept("+"):
-            return self._signed("+", _SIGN, start)
-        return self._postfix(self._atom(), start)
+        self._take()
+        sign, binds = _SIGNS[token.text]
+        return self._signed(sign, binds, start)
 
     def _signed(self, operator: Sign, level: int, start: int) -> Expr:
         self._deeper()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -106,27 +105,26 @@ _SIMPLE_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _LAST_CODE_POINT = 0x10FFFF
 
 
-def tokens(text: str, place: Place) -> Iterator[Token]:
+def tokens(text: str, place: Place) -> tuple[Token, ...]:
     """The text's tokens, the last of kind ``END``. Raises a finding where there is none."""
+    found: list[Token] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None or match.lastgroup == "foreign":
+        kind = None if match is None else match.lastgroup
+        if match is None or kind is None or kind == "foreign":
             raise _unknown(text, position, match.end() if match else position + 1, place)
-        if match.lastgroup != "space":
-            yield _token(text, match, place)
-        position = match.end()
-    yield Token(Kind.END, "", len(text), len(text))
-
-
-def _token(text: str, match: re.Match[str], place: Place) -> Token:
-    kind, word = _KINDS[match.lastgroup or ""], match.group()
-    value: int | float | str | None = None
-    if kind is Kind.NUMBER:
-        value = _number(text, match, place)
-    elif kind is Kind.TEXT:
-        value = _unquoted(match, place)
-    return Token(kind, word, match.start(), match.end(), value)
+        start, position = match.span()
+        if kind == "number":
+            value = _number(text, match, place)
+            found.append(Token(Kind.NUMBER, match.group(), start, position, value))
+        elif kind == "text":
+            unquoted = _unquoted(match, place)
+            found.append(Token(Kind.TEXT, match.group(), start, position, unquoted))
+        elif kind != "space":
+            found.append(Token(_KINDS[kind], match.group(), start, position))
+    found.append(Token(Kind.END, "", len(text), len(text)))
+    return tuple(found)
 
 
 def _unknown(text: str, start: int, end: int, place: Place) -> SpecError:
