@@ -237,10 +237,12 @@ class _Reader:
         if event.anchor is not None or event.tag is not None:  # before an empty value
             return None
         span = Span(file, line, column, line, end_column)
-        if text[:1] == "-":
+        first = text[:1]
+        if first.isalpha() and text not in CONSTANTS:
+            return Scalar(span, text, text, True)
+        if first == "-":
             items_without_space(text, span, self.findings)
-        is_word = text[:1].isalpha() and text not in CONSTANTS
-        return Scalar(span, text, text if is_word else self._plain_value(text, span), True)
+        return Scalar(span, text, self._plain_value(text, span), True)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A value; where an unquoted one is ambiguous it stands for its text."""
