@@ -108,8 +108,8 @@ class Convolution(Op):
 
     def connections(self, *inputs: TensorType) -> Dim:
         """What each output reads, and its bias."""
-        macs = self.macs(*inputs)
-        return macs + output_of(self, inputs).elements() if self.bias else macs
+        reads = Dim.product(weights_of(self, inputs)[0].shape[1:])
+        return output_of(self, inputs).elements() * (reads + 1 if self.bias else reads)
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
         """The dilated kernel and the stride, along each axis."""

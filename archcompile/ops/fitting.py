@@ -11,7 +11,7 @@ from archcompile.ops.windows import ONE, Axes, Axis
 
 def slide(op: Op, axes: Axes, *, ceil: bool = False) -> tuple[Dim, ...]:
     """The number of output positions along each axis; ``OpError`` if not one window fits."""
-    places = tuple(axis.places(ceil=ceil) for axis in axes)
+    places = tuple([axis.places(ceil=ceil) for axis in axes])
     for axis, count in zip(axes, places, strict=True):
         if count.always_at_least(1) is False:
             raise _too_large(op, axis, axes)

@@ -120,7 +120,7 @@ def sides_of(padding: Sizes | Sides) -> Sides:
     """The sides of every axis. Raises ``Undecided`` for a padding that a block's call will give."""
     if isinstance(padding, Unknown):
         raise Undecided(padding.text)
-    return tuple(each if isinstance(each, tuple) else (each, each) for each in padding)
+    return tuple([each if isinstance(each, tuple) else (each, each) for each in padding])
 
 
 def is_sided(padding: object) -> bool:
@@ -219,7 +219,7 @@ def axes_of(
     """The axes of a map [N, C, H, W] or a sequence [N, C, T] under a window."""
     steps = dilation or (ONE,) * len(kernel)
     told = zip(axis_names(len(kernel)), x.spatial, kernel, stride, steps, sides, strict=True)
-    return tuple(Axis(name, n, k, s, d, *both) for name, n, k, s, d, both in told)
+    return tuple([Axis(name, n, k, s, d, *both) for name, n, k, s, d, both in told])
 
 
 def advise(axes: Axes, *, ceil: bool | None = None) -> Iterator[Advice]:
