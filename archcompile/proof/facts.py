@@ -176,8 +176,13 @@ def _shapes(
     program: Program, seen: Inventory, batches: tuple[Batch, ...], complete: bool
 ) -> Iterator[str]:
     stated, tapped = dict(_stated(program)), _tapped(program)
+    optional = frozenset(region.path for region in program.regions() if _passes_on(region))
     for batch, made in zip(batches, seen.shapes, strict=False):
-        asked = {name: values for name, values in stated.items() if base(name) in seen.modules}
+        asked = {
+            name: values
+            for name, values in stated.items()
+            if base(name) in seen.modules and (name in made or base(name) not in optional)
+        }
         if not complete:
             asked = {path: values for path, values in asked.items() if path in made}
         wrong = tuple(_wrong(asked, made, batch.sizes, tapped))
@@ -215,6 +220,18 @@ def _tapped(program: Program) -> frozenset[str]:
                 found.add(front)
             front = front.rpartition(".")[0]
     return frozenset(found)
+
+
+def _passes_on(region: Region) -> bool:
+    """Whether the chain's end makes nothing, so that its value is that of an earlier member.
+
+    Who reads it may have named either: then the source cuts the chain, or does not.
+    """
+    last = region.members[-1] if region.members else None
+    if region.kind not in ("sequence", "repeat") or not isinstance(last, Region):
+        return False
+    made = frozenset(_made(last))
+    return any(value.name not in made for value in region.outputs)
 
 
 def _is_called(region: Region, training: frozenset[str]) -> bool:

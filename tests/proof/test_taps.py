@@ -72,3 +72,18 @@ def test_a_value_inside_a_block_that_is_a_sequence_cannot_be_read() -> None:
     outputs: [last, first.0]
     """)
     assert "`first.0` is a value inside `first`, whose block is a `sequence`" in found
+
+
+def test_a_chain_whose_end_makes_nothing_may_be_run_whole_or_in_parts() -> None:
+    network = compile_text("""
+    input: [N, 4, 6, 6]
+    blocks:
+      nothing: {sequence: [{when: false, relu: null}]}
+    layers:
+      - {name: body, sequence: [{conv2d: [4, 1]}, relu, nothing]}
+      - {from: [body.1, body], add: null}
+      - {name: whole, sequence: [{conv2d: [4, 1]}, tanh, nothing]}
+    """)
+    assert "self.body(" not in network.source() and "self.whole(" in network.source()
+    report = driver.verify(network)
+    assert report.agree, report.to_text()
