@@ -385,3 +385,9 @@ def test_rounds_of_which_one_knows_a_flag_that_a_call_decides_in_another_are_not
         "unit2.0.bias",
         "unit2.1.bias",
     ]
+
+
+def test_a_pool_whose_dilation_a_call_decides_though_its_size_is_known() -> None:
+    unit = "unit: {params: {one: 1}, layers: [max_pool2d: [1, 1, 0, 2 * one]]}"
+    made = compile_text(f"input: [N, 4, 8, 8]\nblocks: {{{unit}}}\nlayers: [unit]")
+    assert "nn.MaxPool2d(1, stride=1, dilation=2" in made.source()

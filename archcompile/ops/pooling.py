@@ -112,7 +112,8 @@ class MaxPool(Pool):
         refuse_indices(self, self.return_indices)
         made = self.pooled(x, bool(self.ceil_mode))
         for axis, places in zip(self.axes(x), made.spatial, strict=True):
-            if places.is_constant and axis.size.is_constant:
+            held = (places, axis.size, axis.stride, axis.dilation, axis.before)
+            if all(number.is_constant for number in held):
                 _require_input(self, axis, int(places))
         return made
 
