@@ -267,6 +267,8 @@ class Walk:
             op = next(key for key in line if key not in BESIDE)
             self.called(op, line[op], around)
             kind = "a block" if op in self.blocks else "an op"
+            if "when" in line and loop is None:
+                self.hit("when: beside an op")
             if loop is not None and self.has_outputs(line):
                 self.hit("block: a call that repeats it with several outputs")
         else:

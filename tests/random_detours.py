@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from random_ops import EPS, LAYER, activation, amount, called, dressed, on_axes, some
+from random_ops import EPS, LAYER, amount, called, dressed, on_axes, some
 from random_shapes import Unfit
 from random_structures import Line, Lines, Scope, Structures, as_mapping
 
@@ -25,11 +25,12 @@ def detour(draw: Structures, scope: Scope) -> Lines:
     else:
         way = draw.rng.choice(ROOMY if scope.value.is_even else ANYWHERE)(draw)
         way += [{draw.op("conv"): [1, 1]}, {draw.op("adaptive_avg_pool"): 1}]
-    lines += [dressed(draw, scope, each) for each in way]
-    lines.append({"name": after, **as_mapping(activation(draw, scope))})
-    if lines[-1].keys() & {"dropout", "prelu"}:
-        lines[-1] = {"name": after, "sigmoid": None}
-    return [*lines, {"from": [before, after], draw.rng.choice(("mul", "add", "sub")): None}]
+    lines += [dressed(draw, scope, each, often=True) for each in way]
+    if draw.chance(0.4):  # what is multiplied by stays between -1 and 1
+        gate = draw.rng.choice(("sigmoid", "tanh", "hardsigmoid"))
+        return [*lines, {"name": after, gate: None}, {"from": [before, after], "mul": None}]
+    lines.append({"name": after, draw.rng.choice(("relu", "mish", "softplus", "identity")): None})
+    return [*lines, {"from": [before, after], draw.rng.choice(("add", "sub")): None}]
 
 
 # of a map at least 4 wide, a multiple of 4
@@ -109,8 +110,11 @@ def cut(draw: Structures) -> Lines:
     padding = [draw.rng.randint(0, 2) for _ in range(2 * draw.rank)]
     if draw.chance(0.5):
         padding = padding[:2]
-    choices = {"mode": ("constant", "reflect", "replicate", "circular"), "value": (0.0,)}
     if draw.chance(0.3):
+        mode = draw.rng.choice(("constant", "reflect", "replicate", "circular"))
+        return [{"pad": {"padding": padding, "mode": mode}}, line]
+    choices = {"mode": ("reflect", "circular"), "value": (0.0,)}
+    if draw.chance(0.5):
         choices = {"mode": ("constant",), "value": (0.0, 1.5)}
         padding = [1] * 2 * (draw.rank + 1)
     return [called(draw, "pad", some(draw, choices, padding=padding)), line]
@@ -232,4 +236,5 @@ def _over_features(draw: Structures) -> Line:
 
 OF_FEATURES = (_normed, _layer_normed, _over_features)
 ANYWHERE = (enlarged, spread, shuffled, last, averaged)
-ROOMY = (*ANYWHERE, pooled, pooled, strided, strided, partial, subsampled, reduced, cut, halved)
+ROOMY = (*ANYWHERE, pooled, pooled, pooled, strided, strided, partial, partial, subsampled)
+ROOMY += (reduced, cut, cut, halved, halved)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from random_shapes import Unfit
+from random_starts import of_layer, start
 from random_structures import Line, Lines, Scope, Structures, as_mapping
 
 
@@ -56,9 +58,13 @@ def scaled(draw: Structures, scope: Scope) -> Lines:
     shape: Lines = ["in.channels", *([1] * draw.rank)]
     bare: Line = {"name": gamma, "parameter": {"shape": shape, "init": 0.5}}
     if draw.chance(0.3):
-        bare = {"name": gamma, "parameter": {"shape": shape}, "init": {"normal": 0.1}}
+        bare = {"name": gamma, "parameter": {"shape": shape}}
+        bare["init"] = start(draw.rng, has_fans=False)
     elif draw.chance(0.3):
-        bare = {"name": gamma, "constant": {"values": 0.25}}
+        nested: Any = draw.rng.choice((0.25, [0.25], [[0.5]]))
+        bare = {"name": gamma, "constant": {"values": nested}}
+    elif draw.chance(0.3):
+        bare = {"name": gamma, "parameter": {"shape": shape, "init": draw.rng.choice((0, "1 / 4"))}}
     first: Line = {"name": before, **as_mapping(draw.kept(scope))}
     return [first, bare, {"from": [before, gamma], draw.rng.choice(("mul", "add")): None}]
 
@@ -96,11 +102,13 @@ def read_back(draw: Structures, scope: Scope) -> Lines:
     lines.append({"name": here, **as_mapping(draw.kept(scope))})
     if alike and draw.chance(0.6):
         other = draw.rng.choice(alike)
-        return [*lines, {"from": [here, other], draw.rng.choice(("add", "sub", "mul")): None}]
+        return [*lines, {"from": [here, other], draw.rng.choice(draw.sums(scope)): None}]
     if not near:
         raise Unfit
-    scope.value = replace(scope.value, channels=draw.fresh())
-    return [*lines, {"from": [draw.rng.choice(near), here], "concat": None}]
+    other = draw.rng.choice(near)
+    most = scope.value.most + scope.values[other].most
+    scope.value = replace(scope.value, channels=draw.fresh(), most=most)
+    return [*lines, {"from": [other, here], "concat": None}]
 
 
 def twins(draw: Structures, scope: Scope) -> Lines:
@@ -124,7 +132,7 @@ def u_net(draw: Structures, scope: Scope) -> Lines:
         grow = {"name": up, "upsample": {"scale_factor": 2, "mode": mode}}
     lines: Lines = [{"name": skip, **as_mapping(draw.kept(scope))}, {"max_pool2d": 2}]
     lines += [draw.kept(scope), grow, {"from": [skip, up], "concat": None}]
-    scope.value = replace(scope.value, channels=draw.fresh())
+    scope.value = replace(scope.value, channels=draw.fresh(), most=2 * scope.value.most)
     return lines
 
 
@@ -149,9 +157,8 @@ def rearranged(draw: Structures, scope: Scope) -> Lines:
 
 def several(draw: Structures, scope: Scope) -> Lines:
     """A block of several inputs, or of several outputs."""
-    name = draw.rng.choice(
-        [each for each, made in draw.made.items() if made.outputs or len(made.inputs) > 1] or [""]
-    )
+    names = [each for each, made in draw.made.items() if made.outputs or made.joins]
+    name = draw.rng.choice([each for each in names if not draw.made[each].weaves] or [""])
     if not name or scope.gpus:
         raise Unfit
     made, call, value = draw.made[name], draw.name(scope), scope.value
@@ -170,5 +177,4 @@ def several(draw: Structures, scope: Scope) -> Lines:
 
 def started(draw: Structures, scope: Scope) -> Lines:
     """A layer whose weights start as the spec says."""
-    starts = ({"weight": {"normal": 0.01}}, {"weight": {"kaiming_normal": "fan_out"}, "bias": 0.1})
-    return [{draw.op("conv"): ["in.channels", 1], "init": draw.rng.choice(starts)}]
+    return [{draw.op("conv"): ["in.channels", 1], "init": of_layer(draw.rng)}]

@@ -20,8 +20,12 @@ from random_edges import (
     twins,
     u_net,
 )
+from random_loops import joined, loop_again, rounds, shared, two_ways, woven
 from random_shapes import Unfit
 from random_structures import DEEPEST, Held, Line, Lines, Scope, Structures, as_mapping
+
+WIDEST = 96
+"""With more channels than so many, a line makes them fewer again."""
 
 
 @dataclass
@@ -33,6 +37,7 @@ class Motifs(Structures):
         lines: Lines = []
         for _ in range(count):
             motif = self.rng.choice(SPLIT if scope.gpus else MOTIFS)
+            motif = turn if scope.value.most > WIDEST and scope.depth < DEEPEST else motif
             before = scope.value
             try:
                 lines += motif(self, scope)
@@ -46,7 +51,7 @@ class Motifs(Structures):
         before = scope.value
         lines: Lines = []
         for _ in range(count):
-            motif = self.rng.choice(SAME if not scope.gpus else (line, line, twins))
+            motif = self.rng.choice(SAME if not scope.gpus else (line, line, twins, rounds))
             if scope.depth > DEEPEST:
                 motif = line
             try:
@@ -109,7 +114,7 @@ def preactivated(draw: Motifs, scope: Scope) -> Lines:
     body: Lines = [draw.op("batch_norm"), {"name": first, "relu": None}]
     body += [{conv: [width, 3, {"padding": 1}]}, {"when": draw.condition(scope), "relu": None}]
     shortcut = {"from": first, "when": f"in.channels != {width}", conv: [width, 1]}
-    scope.value = replace(value, channels=draw.fresh())
+    scope.value = replace(value, channels=draw.fresh(), most=36)
     return [{"residual": {"body": body, "shortcut": shortcut}}]
 
 
@@ -137,14 +142,21 @@ def grown(draw: Motifs, scope: Scope) -> Lines:
                 ],
             },
         ]
-    scope.value = replace(value, channels=draw.fresh(), is_split=scope.gpus)
+    most = value.most + 12 * 3
+    scope.value = replace(value, channels=draw.fresh(), is_split=scope.gpus, most=most)
     return lines
 
 
 def branches(draw: Motifs, scope: Scope) -> Lines:
     """Branches by name, of one line or several, joined."""
-    value, join = scope.value, draw.rng.choice(("add", "concat", "mul", None))
+    value, join = scope.value, draw.rng.choice(("add", "concat", "concat", None))
+    join = (
+        draw.rng.choice([each for each in draw.sums(scope) if each != "sub"])
+        if join == "add"
+        else join
+    )
     found: dict[str, Any] = {}
+    most = 0
     for _ in range(draw.rng.randint(2, 3)):
         width = draw.width(scope)
         if join != "concat" and join is not None:
@@ -155,11 +167,12 @@ def branches(draw: Motifs, scope: Scope) -> Lines:
             held = as_mapping(held[-1])
         elif draw.chance(0.15):
             held = []
+        most += 36 if held else value.most
         found[draw.name(scope, path=False)] = held
-    keys = {} if join is None else {"join": join}
+    keys = {} if join is None else {"join": joined(draw, scope, join)}
     scope.value = value
     if join is None or join == "concat":
-        scope.value = replace(value, channels=draw.fresh())
+        scope.value = replace(value, channels=draw.fresh(), most=most)
     return [{"branches": found, **keys}]
 
 
@@ -170,7 +183,8 @@ def listed(draw: Motifs, scope: Scope) -> Lines:
         scope.value = value
         found.append(draw.inner(scope, draw.rng.randint(0, 2)))
     scope.value = value
-    return [{"branches": found, "join": draw.rng.choice(("add", "mul"))}]
+    join = joined(draw, scope, draw.rng.choice([e for e in draw.sums(scope) if e != "sub"]))
+    return [{"branches": found, "join": join}]
 
 
 def level(draw: Motifs, scope: Scope) -> Lines:
@@ -231,7 +245,7 @@ def looped(draw: Motifs, scope: Scope) -> Lines:
         variable, widths = "index", [*scope.widths, "12 * (index + 1)"]
         header = {"repeat": draw.rng.choice(scope.counts)}
     value = scope.value
-    start = Held(draw.fresh(), draw.fresh(), is_split=value.is_split)
+    start = Held(draw.fresh(), draw.fresh(), is_split=value.is_split, most=value.most)
     inner = replace(
         scope,
         value=start,
@@ -245,7 +259,8 @@ def looped(draw: Motifs, scope: Scope) -> Lines:
         channels = value.channels if inner.value.channels == start.channels else draw.fresh()
         is_same = inner.value.space == start.space
         space = value.space if is_same else draw.fresh()
-        scope.value = Held(channels, space, value.is_even and is_same)
+        most = value.most + 3 * max(0, inner.value.most - value.most)
+        scope.value = Held(channels, space, value.is_even and is_same, most=most)
     else:
         lines = [draw.kept(inner) for _ in range(draw.rng.randint(1, 2))]
     if not lines:
@@ -271,8 +286,10 @@ def stage(draw: Motifs, scope: Scope) -> Lines:
 
 
 SAME = (line, line, line, residual, listed, level, again, chunked, scaled, gate, tapped, twins)
-SAME += (rearranged, several, started, detour, detour, detour)
+SAME += (rearranged, several, started, detour, detour, detour, rounds, shared, two_ways)
+SAME += (loop_again, woven)
 MOTIFS = (*SAME, *SAME, turn, turn, projected, projected, preactivated, grown, branches, branches)
+MOTIFS += (detour,) * 6
 MOTIFS += (groups, groups, looped, looped, stage, stage, read_back, u_net)
 SPLIT = (line, line, line, residual, listed, level, branches, gate, grown, read_back, turn)
 SPLIT += (twins, looped)

@@ -172,7 +172,7 @@ def avg_pool(draw: Structures, scope: Scope) -> Line:
     choices = {"ceil_mode": (True, False), **choices}
     given_ = some(draw, choices, kernel_size=3, stride=1, padding=1)
     if draw.chance(0.2):
-        given_ = some(draw, choices, kernel_size=1, stride="none")
+        given_ = some(draw, choices, kernel_size=1, stride="none", padding=0)
     return called(draw, draw.op("avg_pool"), given_)
 
 
@@ -212,7 +212,8 @@ def activation(draw: Structures, scope: Scope) -> Line:
     op = draw.rng.choice(list(ACTIVATIONS))
     choices = ACTIVATIONS[op]
     if op == "prelu" and not scope.gpus:
-        choices = {**choices, "num_parameters": (1, "channels", "in.channels")}
+        counts = (12,) if scope.value.channels == ("width", 12) else ()
+        choices = {**choices, "num_parameters": (1, "channels", "in.channels", *counts)}
     return called(draw, op, some(draw, choices))
 
 
@@ -222,7 +223,8 @@ def resized(draw: Structures, scope: Scope) -> Line:
         choices = {"mode": ("nearest",), "recompute_scale_factor": (True, False, "none")}
         return called(draw, "upsample", some(draw, choices, scale_factor=1))
     if draw.rank == 2:
-        wanted = draw.rng.choice(("none", ["none", "in.width"], ["in.height", "in.width"]))
+        sizes = (["in.height", "in.width"], ["in.shape[2]", "in.shape[3]"])
+        wanted = draw.rng.choice(("none", ["none", "in.width"], *sizes))
         wanted = ["none", "none"] if draw.is_open else wanted
         op = draw.rng.choice(("adaptive_avg_pool2d", "adaptive_max_pool2d"))
         choices = {"return_indices": (False,)} if "max" in op else {}
@@ -241,17 +243,19 @@ def kept_op(draw: Structures, scope: Scope) -> Line:
     return dressed(draw, scope, form(draw, scope))
 
 
-def dressed(draw: Structures, scope: Scope, line: Line) -> Line:
+def dressed(draw: Structures, scope: Scope, line: Line, *, often: bool = False) -> Line:
     """The line with some of its op's arguments as expressions that come to the same."""
     key = next((key for key in line if key in all_ops()), "") if isinstance(line, dict) else ""
-    if not key or not draw.chance(0.4):
+    if not key or not draw.chance(0.8 if often else 0.5):
         return line
     given = bound(key, line[key])
     fields = all_ops()[key].model_fields
     for name, held in given.items():
-        if draw.chance(0.35) and EXPRESSION in forms(fields[name]):
+        if key == "pad" and len(given["padding"]) > 2 * draw.rank:
+            break  # of channels a constant only
+        if draw.chance(0.4) and EXPRESSION in forms(fields[name]):
             is_size = "Dim" in str(fields[name].annotation) + str(fields[name].metadata)
-            owner = f"{key.rstrip('12d')}.{name}"
+            owner = f"{key.removesuffix('1d').removesuffix('2d')}.{name}"
             given[name] = _said(draw, scope, held, is_size=is_size, owner=owner)
     return {**line, key: given}
 

@@ -22,6 +22,14 @@ Motif = Callable[["Scope"], Lines]
 WORDS = ("conv", "act", "left", "right", "out", "unit", "pool", "nn", "torch", "result", "i", "k")
 WORDS += ("width", "index", "layers", "range", "super", "channels", "in_channels", "size", "skip")
 DEEPEST = 3
+GIVEN: dict[str, tuple[Any, ...]] = {
+    "one": (1,),
+    "rate": (0.25, 0.5),
+    "pads": ("zeros", "replicate"),
+    "fill": ("constant", "replicate"),
+    "list": ([12, 24], [12], [24, 12, 12]),
+}
+"""Values for parameters of some kinds."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Held:
     is_even: bool = False
     """Whether height and width are multiples of 4."""
     is_split: bool = False
+    most: int = field(default=24, compare=False)
+    """No more channels than so many."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,23 @@ class Made:
     """Whether it gives what it reads; otherwise ``width`` says how many channels it gives."""
     is_closed: bool = False
     """Whether it calls no block, and so may be handed to any."""
+    is_of_gpus: bool = False
+    """Whether GPUs may share it."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it reads one value and gives one like it."""
+        return self.is_same and len(self.inputs) == 1 and not self.outputs
+
+    @property
+    def joins(self) -> bool:
+        """Whether it makes one value of two like it."""
+        return self.is_same and len(self.inputs) == 2 and not self.outputs
+
+    @property
+    def weaves(self) -> bool:
+        """Whether it makes two values of two like them."""
+        return len(self.inputs) == len(self.outputs) == 2
 
 
 @dataclass
@@ -59,6 +86,8 @@ class Scope:
     options: list[str] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
     """Layer parameters that keep the shape of what they read."""
+    lists: list[str] = field(default_factory=list)
+    """Parameters that are lists of widths."""
     ones: list[str] = field(default_factory=list)
     """Parameters that are 1: factors that change nothing."""
     words: dict[str, str] = field(default_factory=dict)
@@ -88,6 +117,8 @@ class Structures:
     blocks: dict[str, Any] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)
     count: int = 0
+    powers: int = 0
+    """How many more products of values there may be: a power of a power loses all digits."""
     is_open: bool = False
     """Whether the input's sizes are open."""
 
@@ -117,6 +148,17 @@ class Structures:
                 scope.taken.add(name)
                 return name
         raise Unfit
+
+    def alike(self, scope: Scope) -> list[str]:
+        """Names of values that have the shape of the one at hand."""
+        return [name for name, held in scope.values.items() if held == scope.value]
+
+    def sums(self, scope: Scope) -> tuple[str, ...]:
+        """Ops that join values of one shape; a product among them where one is left."""
+        if self.powers < 1 or scope.variables or scope.depth:
+            return ("add", "sub")
+        self.powers -= 1
+        return ("add", "sub", "mul", "mul")
 
     def keep(self, scope: Scope, name: str) -> None:
         """Later lines may read the value that the last one left."""
@@ -168,9 +210,10 @@ class Structures:
 
     def kept(self, scope: Scope) -> Line:
         """A line that keeps the shape: an op, a call, a ``sequence``; perhaps with ``when``."""
-        same = [name for name, made in self.made.items() if made.is_same and made.inputs == ("x",)]
-        same = [name for name in same if not self.made[name].outputs]
-        if same and not scope.gpus and self.chance(0.3):
+        same = [name for name, made in self.made.items() if made.is_plain]
+        if scope.gpus:
+            same = [name for name in same if self.made[name].is_of_gpus]
+        if same and self.chance(0.3):
             name = self.rng.choice(same)
             line: Line = {name: self.arguments(scope, self.made[name])}
         elif scope.depth < DEEPEST and self.chance(0.1):
@@ -187,23 +230,29 @@ class Structures:
         inner = replace(scope, depth=scope.depth + 1)
         for _ in range(count):
             if inner.depth < DEEPEST and self.chance(0.15):
-                lines.append(self.chained_loop(inner))
+                line = self.chained_loop(inner)
             else:
-                lines.append(self.kept(inner))
+                line = self.kept(inner)
+            is_numbered = len(set(scope.variables)) == len(scope.variables)
+            if is_numbered and self.chance(0.12):  # no other line has that number
+                name = f"{self.rng.choice(('m', 'block1-'))}{self.fresh()}{scope.suffix}"
+                line = {"name": name, **as_mapping(line)}
+            lines.append(line)
         return lines
 
     def chained_loop(self, scope: Scope) -> Line:
         """A loop in a chain, over one line or several."""
         if self.chance(0.5):
             inner = replace(scope, variables=[*scope.variables, "index"], depth=scope.depth + 1)
-            header: dict[str, Any] = {"repeat": self.rng.choice(scope.counts)}
+            header: dict[str, Any] = {"repeat": self.rng.choice((*scope.counts, 0))}
             if self.chance(0.5):
                 return {**header, **as_mapping(self.kept(inner))}
         else:
             inner = replace(scope, variables=[*scope.variables, "c"], depth=scope.depth + 1)
             header = {"for": ["c", "t"], "rows": [[1, 12], [2, 24]]}
             if self.chance(0.5):
-                header = {"for": {"c": self.rng.choice(("range(2)", [1, 2, 4]))}}
+                columns = ("range(2)", [1, 2, 4], [], *scope.lists)
+                header = {"for": {"c": self.rng.choice(columns)}}
         return {**header, "layers": self.chain(inner, self.rng.randint(1, 2))}
 
     # what changes channels or the map
@@ -235,6 +284,8 @@ class Structures:
                 held = rng.choice([0, *scope.counts])
             elif kind == "inner":
                 held = self.width(scope)
+            elif kind in GIVEN:
+                held = rng.choice(GIVEN[kind])
             else:
                 held = self.handed(scope)
             if name.endswith("_") or self.chance(0.5):  # those are required
@@ -243,10 +294,7 @@ class Structures:
 
     def handed(self, scope: Scope) -> Any:
         """A layer to hand over, which keeps the shape of what it reads."""
-        plain = [name for name, made in self.made.items() if made.is_same]
-        plain = [name for name in plain if self.made[name].inputs == ("x",)]
-        plain = [name for name in plain if not self.made[name].outputs]
-        plain = [name for name in plain if self.made[name].is_closed]
+        plain = [name for name, made in self.made.items() if made.is_plain and made.is_closed]
         choices: Lines = ["relu", "none", {"leaky_relu": 0.1}, "prelu", {"group_norm": 2}, "tanh"]
         choices += [self.op("batch_norm"), {"dropout": 0.5}, *scope.layers * 2]
         if plain and self.chance(0.3):
