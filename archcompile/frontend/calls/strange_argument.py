@@ -209,13 +209,18 @@ class StrangeArgument:
 
     def _guessed(self) -> Advice:
         free = tuple(name for name in self.names if name not in self.taken)
-        begun = [name for name in free if self.word.startswith(name) or name.startswith(self.word)]
-        near = closest(self.word, free) or (begun[0] if len(begun) == 1 else None)
+        near = closest(self.word, free) or _begun(self.word, free)
         if near is not None:
             return Advice(f"did you mean `{near}`?", (Edit(self.entry.key.span, near),), near)
         if self.names:
             return Advice(f"it has {listed(self.names)}", is_unclear=True)
         return self._left_out(f"`{self.callee}` takes no arguments")
+
+
+def _begun(word: str, names: tuple[str, ...]) -> str | None:
+    """The one name that goes on where the word ends, or the other way round."""
+    begun = [name for name in names if word.startswith(name) or name.startswith(word)]
+    return begun[0] if len(begun) == 1 else None
 
 
 def _op_called(word: str) -> str | None:

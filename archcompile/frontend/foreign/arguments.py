@@ -6,6 +6,8 @@ underscores.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _SAME = {
     "out_channels": "filters numfilters nfilters numfilter nboffilters numoutput features outplanes"
     " outputchannels outchannel cout c2 channels width numoutputs units planes outch nout ofm"
@@ -176,8 +178,14 @@ def plain(word: str) -> str:
 def meant(word: str, names: tuple[str, ...]) -> str | None:
     """Which of these arguments another framework's word, or another spelling, is."""
     letters = plain(word)
-    spelt = next((name for name in names if plain(name) == letters), None)
+    spelt = _spelt(names).get(letters)
     return spelt or next((name for name in _MEANT.get(letters, ()) if name in names), None)
+
+
+@lru_cache(maxsize=256)
+def _spelt(names: tuple[str, ...]) -> dict[str, str]:
+    """Names by their letters alone, the first of those that are alike."""
+    return {plain(name): name for name in reversed(names)}
 
 
 def why_needless(word: str) -> str | None:
