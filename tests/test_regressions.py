@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
+from onnx import checker, parser
 from spec_text import compile_text, shown
+
+from archcompile.proof import interpret
 
 PAIR = """
 input: [N, 4]
@@ -391,3 +396,27 @@ def test_a_pool_whose_dilation_a_call_decides_though_its_size_is_known() -> None
     unit = "unit: {params: {one: 1}, layers: [max_pool2d: [1, 1, 0, 2 * one]]}"
     made = compile_text(f"input: [N, 4, 8, 8]\nblocks: {{{unit}}}\nlayers: [unit]")
     assert "nn.MaxPool2d(1, stride=1, dilation=2" in made.source()
+
+
+@pytest.mark.parametrize("bare", ["constant: 0.5", "parameter: [1]"])
+def test_a_concatenation_with_a_value_of_another_rank_is_refused(bare: str) -> None:
+    (said,) = shown(
+        f"input: [N, 4, 8, 8]\nlayers: [{{name: g, {bare}}}, {{from: [x, g], concat: 1}}]"
+    )
+    assert said.startswith("AC502 4:")
+    assert "[N, 4, 8, 8] from the input `x` (line 3) and [1] from `g` (line 4)" in said
+
+
+@pytest.mark.parametrize("join", ["add", "mul", "sub"])
+def test_a_bare_weight_without_axes_meets_every_shape(join: str) -> None:
+    line = f"{{name: y, from: [x, g], {join}: {{}}}}"
+    made = compile_text(
+        f"input: [N, 4, 6]\nlayers: [{{name: g, parameter: [], init: 0.5}}, {line}]"
+    )
+    x = torch.arange(48.0).reshape(2, 4, 6)
+    wanted = {"add": x + 0.5, "mul": x * 0.5, "sub": x - 0.5}[join].numpy()
+    weights = {"g": np.array(0.5, "float32")}
+    assert np.array_equal(made.module()(x).detach().numpy(), wanted)
+    assert np.array_equal(interpret(made.program, {"x": x.numpy()}, weights)["y"], wanted)
+    model = parser.parse_model(made.onnx_text())
+    checker.check_model(model, full_check=True)

@@ -44,7 +44,7 @@ class Broadcast(Op):
                 raise Mismatch(rule, inputs, operand, first, help=help)
             made = met
         for operand, each in enumerate(inputs):
-            if each.rank < len(made) and _is_batch(each.dims[0]):
+            if 0 < each.rank < len(made) and _is_batch(each.dims[0]):
                 longer = next(at for at, other in enumerate(inputs) if other.rank == len(made))
                 raise Mismatch(
                     f"`{self.key}` keeps the batch as the first axis",

@@ -51,8 +51,10 @@ class Concat(Op):
             if first.rank != other.rank or not _alike(first, other, place):
                 rule = f"`concat` along axis {place} needs all other axes equal"
                 raise Mismatch(rule, inputs, operand, but=place)
-            self._require_parts(other.dims[place], operand, [each.dims[place] for each in inputs])
-        total = sum((each.dims[place] for each in inputs), Dim.of(0))
+        sizes = [each.dims[place] for each in inputs]
+        for operand, size in enumerate(sizes):
+            self._require_parts(size, operand, sizes)
+        total = sum(sizes, Dim.of(0))
         return TensorType((*first.dims[:place], total, *first.dims[place + 1 :]))
 
     def divided(self, parts: int) -> Op:
