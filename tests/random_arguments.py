@@ -28,7 +28,8 @@ def forms(field: FieldInfo) -> dict[str, None]:
     found = dict.fromkeys(_forms(field.annotation))
     if field.is_required() or field.default is None:
         found.pop("default", None)
-    if found.keys() & {*NUMBERS, "true", EACH} or _words(found):
+    is_of_sizes = LISTED in found and "Dim" in str(field.annotation)
+    if found.keys() & {*NUMBERS, "true", EACH} or _words(found) or is_of_sizes:
         found[EXPRESSION] = None
     return found
 
@@ -86,10 +87,10 @@ def form_of(given: Any, field: FieldInfo) -> str:
         return "none"
     if isinstance(given, bool):
         return "true" if given else "false"
-    if isinstance(given, str):
+    if isinstance(given, str) and (LISTED not in known or EXPRESSION in known):
         return given if given in known and given != "default" else EXPRESSION
-    if isinstance(given, list):
-        return _form_of_list(given, known)
+    if isinstance(given, list) or LISTED in known:
+        return _form_of_list(given if isinstance(given, list) else [given], known)
     return "default" if "default" in known and _is_default(given, field.default) else "other"
 
 
@@ -98,7 +99,8 @@ def _form_of_list(given: list[Any], known: dict[str, None]) -> str:
         return LISTED
     if any(isinstance(each, list) for each in given):
         uneven = any(isinstance(each, list) and each[0] != each[-1] for each in given)
-        return SIDES if uneven else EACH
+        even = EACH if EACH in known else "other"
+        return SIDES if uneven else even
     if len(given) == 1 or (EACH in known and given[0] == given[-1]):
         return "other"
     return EACH

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from random_arguments import bound, every_form, form_of
+from random_arguments import EXPRESSION, bound, every_form, form_of, forms
 from random_expressions import every_word, words_of
 from random_unreachable import UNREACHABLE
 
@@ -25,6 +25,7 @@ from archcompile.schema.starts import DISTRIBUTIONS
 JOINS = ("concat", "add", "mul", "sub")
 STRUCTURES = ("residual", "branches", "gpu_groups", "repeat", "for")
 WITHIN = (*STRUCTURES, "sequence", "call of a block")
+IN_CHAINS = ("repeat", "for", "sequence", "call of a block")
 FORMS = """
     a layer: a word alone, one value, positions, positions and names, names, nothing
     name: a path, a template, several outputs, in a chain
@@ -74,6 +75,8 @@ def every_construct() -> Iterator[str]:
         yield from (f"init: {name}.{each}" for each in arguments)
     yield from (f"join: {name}" for name in JOINS)
     yield from (f"{inner} in {outer}" for outer, inner in product(STRUCTURES, WITHIN))
+    yield from (f"{inner} in sequence" for inner in IN_CHAINS)
+    yield "a call of a block"
     yield from every_word()
     for line in FORMS.strip().splitlines():
         owner, _, ways = line.strip().partition(": ")
@@ -281,7 +284,7 @@ class Walk:
         names = line.get("name", ())
         for name in [names] if isinstance(names, str) else names:
             loop_or = "a loop" if loop else "a sequence" if kind == "sequence" else kind
-            self.kinds.setdefault(name, loop_or)
+            self.kinds[name] = loop_or
 
     def structure(self, kind: str, line: dict[str, Any], around: tuple[str, ...]) -> None:
         """A structure in those around it."""
@@ -456,9 +459,9 @@ class Walk:
             self.hit(op)
             for name, held in bound(op, given).items():
                 self.hit(f"{op}.{name}: {form_of(held, fields[name])}")
-                mixed = isinstance(held, list) and form_of(held, fields[name]) != "expression"
-                if mixed and any(isinstance(each, str) for each in held):
-                    self.hit(f"{op}.{name}: expression")
+                is_mixed = isinstance(held, list) and EXPRESSION in forms(fields[name])
+                if is_mixed and any(isinstance(each, str) and each != "none" for each in held):
+                    self.hit(f"{op}.{name}: {EXPRESSION}")
                 self.expression(held)
             return
         declared = self.blocks.get(op, {}).get("params", {})

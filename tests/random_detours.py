@@ -49,7 +49,7 @@ def pooled(draw: Structures) -> Lines:
         given["padding"] = amount(draw, 0, 1)
     if kind == "max":
         choices: dict[str, tuple[Any, ...]] = {"return_indices": (False,)}
-        if draw.chance(0.3):
+        if draw.chance(0.5):
             given["dilation"] = amount(draw, 1, 2)
     else:
         choices = {"count_include_pad": (True,) if is_uneven else FLAGS}
@@ -122,7 +122,7 @@ def cut(draw: Structures) -> Lines:
 
 def halved(draw: Structures) -> Lines:
     """Parts along an axis of space, one behind the other again."""
-    dim = draw.rng.randint(1, draw.rank + 1)
+    dim = draw.rng.choice((1, 1, *range(1, draw.rank + 2)))
     given = some(draw, {"dim": (1,)}, chunks=2) if dim == 1 else {"chunks": 2, "dim": dim}
     joined = some(draw, {"dim": (1,), "groups": (1, 3)}) if dim == 1 else {"dim": dim}
     return [called(draw, "chunk", given), called(draw, "concat", joined)]
@@ -159,6 +159,13 @@ def spread(draw: Structures) -> Lines:
     }
     needed = {"out_channels": 6, "kernel_size": amount(draw, 3, 4), "stride": stride}
     return [called(draw, draw.op("conv_transpose"), some(draw, choices, **needed))]
+
+
+def padded(draw: Structures) -> Lines:
+    """More positions, of a constant or of the last one there."""
+    padding = [draw.rng.randint(0, 2) for _ in range(2 * draw.rank)]
+    choices = {"mode": ("constant", "replicate")}
+    return [{"pad": some(draw, choices, padding=padding[: draw.rng.choice((2, None))])}]
 
 
 def shuffled(draw: Structures) -> Lines:
@@ -235,6 +242,6 @@ def _over_features(draw: Structures) -> Line:
 
 
 OF_FEATURES = (_normed, _layer_normed, _over_features)
-ANYWHERE = (enlarged, spread, shuffled, last, averaged)
+ANYWHERE = (enlarged, spread, shuffled, last, averaged, padded)
 ROOMY = (*ANYWHERE, pooled, pooled, pooled, strided, strided, partial, partial, subsampled)
 ROOMY += (reduced, cut, cut, halved, halved)

@@ -89,6 +89,8 @@ def tapped(draw: Structures, scope: Scope) -> Lines:
     name, conv = draw.name(scope), draw.op("conv")
     lines: Lines = [{conv: ["in.channels", 1]}, draw.op("batch_norm"), draw.kept(scope)]
     place = draw.rng.choice((0, 1))
+    if scope.depth == 0:
+        scope.values[f"{name}.1"] = scope.value
     held: Line = {"from": [f"{name}.{place}", name], "add": None}
     return [{"name": name, "sequence": lines}, held]
 

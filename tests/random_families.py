@@ -34,7 +34,7 @@ class _Family:
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.draw = Motifs(rng, rank=1 if rng.random() < 0.2 else 2)
+        self.draw = Motifs(rng, rank=1 if rng.random() < 0.25 else 2)
 
     def chance(self, probability: float) -> bool:
         return self.draw.chance(probability)
@@ -117,7 +117,7 @@ class _Family:
             params |= {"one": 1, "widths": [12, 24], "rate": 0.25}
             scope.ones.append("one")
             scope.lists.append("widths")
-        if self.chance(0.3):
+        if self.chance(0.4):
             means = "linear" if self.draw.rank == 1 else "bilinear"
             params |= {"pads": rng.choice(("zeros", "replicate")), "how": "tanh", "means": means}
             params["fill"] = rng.choice(("constant", "replicate"))

@@ -212,7 +212,7 @@ def activation(draw: Structures, scope: Scope) -> Line:
     op = draw.rng.choice(list(ACTIVATIONS))
     choices = ACTIVATIONS[op]
     if op == "prelu" and not scope.gpus:
-        counts = (12,) if scope.value.channels == ("width", 12) else ()
+        counts = (12,) * 4 if scope.value.channels == ("width", 12) else ()
         choices = {**choices, "num_parameters": (1, "channels", "in.channels", *counts)}
     return called(draw, op, some(draw, choices))
 
@@ -232,8 +232,8 @@ def resized(draw: Structures, scope: Scope) -> Line:
     return {"adaptive_avg_pool1d": draw.rng.choice(("in.length", ["in.length"]))}
 
 
-FORMS = (convolution, convolution, convolution, norm, norm, activation, activation, max_pool)
-FORMS += (avg_pool, transposed, resized)
+FORMS = (convolution, convolution, convolution, norm, norm, activation, activation, activation)
+FORMS += (max_pool, avg_pool, transposed, resized)
 SPLIT_FORMS = (convolution, convolution, norm, norm, activation, activation, max_pool, avg_pool)
 
 
