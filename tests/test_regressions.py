@@ -420,3 +420,18 @@ def test_a_bare_weight_without_axes_meets_every_shape(join: str) -> None:
     assert np.array_equal(interpret(made.program, {"x": x.numpy()}, weights)["y"], wanted)
     model = parser.parse_model(made.onnx_text())
     checker.check_model(model, full_check=True)
+
+
+@pytest.mark.parametrize(
+    "empty", ["repeat: 0, layers: [relu]", "sequence: [{when: false, relu: {}}]"]
+)
+def test_a_container_stands_where_its_first_member_with_layers_does(empty: str) -> None:
+    text = f"""
+    input: [N, 4]
+    layers:
+      - {{name: heads.a, {empty}}}
+      - {{name: b, linear: 4}}
+      - {{name: heads.c, linear: 4}}
+    """
+    keys = ["b.weight", "b.bias", "heads.c.weight", "heads.c.bias"]
+    assert list(compile_text(text).module().state_dict()) == keys

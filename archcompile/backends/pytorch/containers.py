@@ -35,12 +35,20 @@ Slot: TypeAlias = Apply | Chain | Container
 
 
 def slots(definition: Definition) -> dict[str, Slot]:
-    """The attributes of the class in the order of the text, without functions and second uses."""
-    top = Container()
-    for step in building(definition.steps):
-        if has_module(step):
-            _put(top, step)
-    return top.members
+    """The attributes of the class in the order of the text, without functions and second uses.
+
+    A container stands where the first of its members does that holds anything: a chain whose lines
+    are all absent has no place of its own in the state_dict.
+    """
+    top, first = Container(), dict[str, int]()
+    steps = [step for step in building(definition.steps) if has_module(step)]
+    for at, step in enumerate(steps):
+        _put(top, step)
+        head, is_inside, _ = step.name.partition(".")
+        if not (is_inside and isinstance(step, Chain) and not step.members):
+            first.setdefault(head, at)
+    order = sorted(top.members, key=lambda name: first.get(name, len(steps)))
+    return {name: top.members[name] for name in order}
 
 
 def has_module(step: Apply | Chain) -> bool:
