@@ -14,6 +14,7 @@ from archcompile.weights import tensors
 
 IDENTITY = "Identity()"
 """``nn.Identity`` as torch prints it."""
+_CHAINS = ("sequence", "repeat")
 
 
 def inventory_differences(
@@ -176,12 +177,13 @@ def _shapes(
     program: Program, seen: Inventory, batches: tuple[Batch, ...], complete: bool
 ) -> Iterator[str]:
     stated, tapped = dict(_stated(program)), _tapped(program)
-    optional = frozenset(region.path for region in program.regions() if _passes_on(region))
+    # the source may run a chain member by member; those are asked for themselves
+    chains = frozenset(each.path for each in program.regions() if each.kind in _CHAINS)
     for batch, made in zip(batches, seen.shapes, strict=False):
         asked = {
             name: values
             for name, values in stated.items()
-            if base(name) in seen.modules and (name in made or base(name) not in optional)
+            if base(name) in seen.modules and (name in made or base(name) not in chains)
         }
         if not complete:
             asked = {path: values for path, values in asked.items() if path in made}
@@ -201,7 +203,7 @@ def _stated(program: Program) -> Iterable[tuple[str, tuple[Value, ...]]]:
         if node.op.is_module and node.name not in training:
             yield calls.name(node.path), (node.output,)
     for region in program.regions():
-        is_cut = region.kind in ("sequence", "repeat") and region.path in tapped
+        is_cut = region.kind in _CHAINS and region.path in tapped
         if region.kind != "group" and not is_cut and _is_called(region, training):
             yield calls.name(region.path), region.outputs
 
@@ -220,18 +222,6 @@ def _tapped(program: Program) -> frozenset[str]:
                 found.add(front)
             front = front.rpartition(".")[0]
     return frozenset(found)
-
-
-def _passes_on(region: Region) -> bool:
-    """Whether the chain's end makes nothing, so that its value is that of an earlier member.
-
-    Who reads it may have named either: then the source cuts the chain, or does not.
-    """
-    last = region.members[-1] if region.members else None
-    if region.kind not in ("sequence", "repeat") or not isinstance(last, Region):
-        return False
-    made = frozenset(_made(last))
-    return any(value.name not in made for value in region.outputs)
 
 
 def _is_called(region: Region, training: frozenset[str]) -> bool:

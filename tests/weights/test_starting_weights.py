@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from spec_text import compile_text
 
 from archcompile.diagnostics import SpecError
 from archcompile.ir.dim import Dim
@@ -45,6 +46,20 @@ def test_the_keys_are_those_of_the_torch_module_in_its_order() -> None:
     assert list(weights) == list(state)
     assert {k: w.shape for k, w in weights.items()} == {k: w.shape for k, w in state.items()}
     module.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()}, strict=True)
+
+
+def test_a_function_whose_path_has_a_front_registers_nothing_there() -> None:
+    network = compile_text("""
+    input: {image: [N, 4, 6, 6]}
+    layers:
+      - {name: early.sum, from: [image, image], add: null}
+      - {name: conv, conv2d: [4, 1]}
+      - {name: early.scale, parameter: {shape: [4, 1, 1]}}
+      - {from: [conv, early.scale], mul: null}
+    """)
+    keys = ["conv.weight", "conv.bias", "early.scale"]
+    assert list(initial_weights(network.program, 0)) == keys
+    assert list(network.module().state_dict()) == keys
 
 
 def test_a_linear_layer_starts_with_the_distribution_of_torch() -> None:
