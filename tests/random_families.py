@@ -210,7 +210,7 @@ class _Family:
         source = "seen" if kind in ("layers", "forking") and self.chance(0.2) else "x"
         scope = Scope(self.input_value(), widths=[f"{source}.channels", 12], source=source)
         scope.value = Held(("width", f"{source}.channels"), scope.value.space)
-        scope.taken |= {source, "gated"}
+        scope.taken |= {source, "gated", "skip"}
         for each, of in kinds.items():
             self.offered(scope, each, of)
         if kind == "of gpus":

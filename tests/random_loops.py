@@ -49,7 +49,7 @@ def shared(draw: Structures, scope: Scope) -> Lines:
         raise Unfit
     count = draw.rng.choice((2, 2, 3))
     value = replace(scope.value, is_split=True)
-    inner = replace(scope, gpus=True, value=value, depth=scope.depth + 1, values={}, taken=set())
+    inner = replace(scope, gpus=True, value=value, depth=scope.depth + 1, values={})
     lines: Lines = [{draw.op("conv"): ["in.channels", 3, {"padding": 1}]}]
     lines += [draw.kept(inner) for _ in range(draw.rng.randint(1, 2))]
     if draw.chance(0.3):

@@ -190,7 +190,7 @@ def listed(draw: Motifs, scope: Scope) -> Lines:
 def level(draw: Motifs, scope: Scope) -> Lines:
     """A structure with a name: a level of names."""
     name = draw.name(scope)
-    inner = replace(scope, taken=set(), values={}, depth=scope.depth + 1)
+    inner = replace(scope, taken={"skip"}, values={}, depth=scope.depth + 1)
     value = scope.value
     body = draw.inner(inner, draw.rng.randint(1, 2))
     made: Line = {"name": name, "residual": body}
