@@ -269,7 +269,7 @@ def _said(draw: Structures, scope: Scope, held: Any, *, is_size: bool, owner: st
     if isinstance(held, float):
         return draw.rng.choice((f"{2 * held!r} / 2", f"{held!r} * 1"))
     if isinstance(held, int):
-        if is_size and scope.ones and draw.chance(0.5):
+        if is_size and held > 0 and scope.ones and draw.chance(0.5):  # -1 is a word: the rest
             return f"{held} * {draw.rng.choice(scope.ones)}"
         return random_expressions.number(draw.rng, held)
     named = scope.words.get(f"{owner}={held}") or scope.words.get(owner)
