@@ -14,6 +14,8 @@ from archcompile.weights import tensors
 
 IDENTITY = "Identity()"
 """``nn.Identity`` as torch prints it."""
+EMPTY = "Sequential()"
+"""What ``nn.Sequential`` is in an inventory, which has its members by themselves."""
 _CHAINS = ("sequence", "repeat")
 
 
@@ -168,9 +170,9 @@ def _containers(program: Program) -> set[str]:
 
 
 def _is_left_out(seen: Inventory, path: str) -> bool:
-    """Where a block's call leaves a layer out, its class holds an identity without anything."""
+    """Where a block's call leaves a layer or a loop out, its class holds one without anything."""
     is_empty = not any(key.startswith(f"{path}.") for key in (*seen.state, *seen.modules))
-    return seen.modules[path] == IDENTITY and is_empty
+    return seen.modules[path] in (IDENTITY, EMPTY) and is_empty
 
 
 def _shapes(

@@ -38,7 +38,8 @@ def tensors(program: Program) -> tuple[Tensor, ...]:
     made: dict[str, list[Tensor]] = {}
     for node in program.nodes():
         own = [_tensor(node, weight) for weight in node.weights()]
-        if own or node.op.is_module:  # a function leaves nothing in the module around it
+        # a function leaves nothing in the module around it; what reads nothing is a tensor there
+        if own or node.op.is_module or not node.inputs:
             made.setdefault(node.path, own)
     bare = [path for path, own in made.items() if [each.key for each in own] == [path]]
     found = [tensor for path in registered(made, bare) for tensor in made[path]]

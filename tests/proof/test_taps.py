@@ -87,3 +87,19 @@ def test_a_chain_whose_end_makes_nothing_may_be_run_whole_or_in_parts() -> None:
     assert "self.body(" not in network.source() and "self.whole(" in network.source()
     report = driver.verify(network)
     assert report.agree
+
+
+def test_a_loop_that_a_call_leaves_out_is_an_empty_module() -> None:
+    network = compile_text("""
+    input: [N, 4, 6, 6]
+    blocks:
+      unit:
+        params: {deep: bool}
+        layers:
+          - {name: more, repeat: 2, when: deep, conv2d: [4, 3, padding: 1]}
+          - {conv2d: [4, 1]}
+    layers:
+      - unit: {deep: true}
+      - unit: {deep: false}
+    """)
+    assert driver.verify(network).agree

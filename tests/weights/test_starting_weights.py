@@ -62,6 +62,20 @@ def test_a_function_whose_path_has_a_front_registers_nothing_there() -> None:
     assert list(network.module().state_dict()) == keys
 
 
+def test_a_constant_is_registered_where_it_stands() -> None:
+    network = compile_text("""
+    input: {image: [N, 4, 6, 6]}
+    layers:
+      - {name: early.one, constant: {values: [0.5]}}
+      - {name: conv, conv2d: [4, 1], from: image}
+      - {from: [conv, early.one], add: null}
+      - {name: early.norm, batch_norm2d: {affine: false}}
+    """)
+    keys = list(network.module().state_dict())
+    assert keys[0] == "early.norm.running_mean"
+    assert list(initial_weights(network.program, 0)) == keys
+
+
 def test_a_linear_layer_starts_with_the_distribution_of_torch() -> None:
     x = value("x", "N", 400)
     layer = node("fc", Linear(out_features=1000), x)
