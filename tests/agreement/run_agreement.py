@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import re
 import sys
 import time
 from collections import Counter
@@ -42,6 +43,7 @@ TRIES = 300
 LARGE = 60
 """Layers from which on a network counts as large."""
 WIDTH = 300
+RAISING = ("reads", "compiles", "raises")
 QUANTILES = (0.5, 0.9, 0.99, 0.999, 1.0)
 
 
@@ -97,8 +99,14 @@ def keep(seed: int, spec: dict[str, Any], lines: list[str]) -> None:
 
 
 def kind_of(line: str) -> str:
-    """``network: kind: layer: what``: the kind."""
-    return line.split(": ")[1]
+    """Of ``network: kind: layer: what`` the kind, and what was raised or found, without names."""
+    _, kind, *_ = line.split(": ")
+    said = (
+        re.search(r"AC\d{3}|InternalError|\w+Error", line.replace("SpecError", ""))
+        if kind in RAISING
+        else None
+    )
+    return f"{kind} {said[0] if said else ''}"
 
 
 def shrunk(seed: int, spec: dict[str, Any], kind: str) -> str:
