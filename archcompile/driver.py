@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcompile import backends, proof
 from archcompile.diagnostics import (
     Code,
     Diagnostic,
-    InternalError,
     MissingLibrary,
     Related,
     Severity,
@@ -43,13 +39,10 @@ from archcompile.passes.limits import check_limits
 from archcompile.passes.warnings import Told, advise, of_all
 
 if TYPE_CHECKING:
-    from archcompile.proof import Artefact, VerifyReport
+    pass
 
 SPECS = "specs"
 """Where specs are looked for when none is named."""
-
-_OTHER_WEIGHTS = 1_000_003
-"""From one seed of the verification weights to the next that is tried."""
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -256,96 +249,6 @@ def build_check(networks: Sequence[Network], out: Path) -> str:
     """What a build would change below ``out``, as a unified diff; empty if nothing."""
     refuse_shared_folders(networks)
     return "".join(compare_folder(out / each.name, each.files()) for each in networks)
-
-
-def verify(
-    network: Network,
-    *,
-    source: Path | None = None,
-    onnx: Path | None = None,
-    seed: int = 0,
-    out: Path = Path("generated"),
-) -> VerifyReport:
-    """Run what the network becomes now, and what stands on the disk, and compare.
-
-    ``source`` and ``onnx`` name the files on the disk; else those below ``out`` are taken where
-    they are. The weights are made for the purpose from ``seed``, the same for all. Where all agree
-    and some tensor happens not to matter, as a ReLU may be shut, other weights are tried once.
-    Raises ``SpecError`` for a named file that is not there.
-    """
-    files = _files(network, source, onnx, out)
-    first = _verified(network, files, seed, attempt=0)
-    if not first.is_by_chance:
-        return first
-    return replace(_verified(network, files, seed, attempt=1), retried=True)
-
-
-def _verified(
-    network: Network, files: Sequence[Artefact], seed: int, *, attempt: int
-) -> VerifyReport:
-    weights = proof.verification_weights(network.program, seed + attempt * _OTHER_WEIGHTS)
-    emitted = backends.onnx.onnx_bytes(network.program, weights)
-    artefacts = (
-        proof.Artefact("source", "source", network.source()),
-        *_live(network),
-        proof.Artefact("ONNX", "onnx", emitted, holds_weights=True),
-        proof.Artefact("ONNX text", "onnx", network.onnx_text()),
-        *files,
-    )
-    return proof.verify(network.program, artefacts, weights, seed=seed)
-
-
-def _live(network: Network) -> tuple[Artefact, ...]:
-    """The text that the live module executed and shows; nothing where torch is not installed."""
-    try:
-        network_class = backends.pytorch.load_class(network.source(), network.name)
-    except MissingLibrary:
-        return ()
-    text = inspect.getsource(sys.modules[network_class.__module__])
-    if text != network.source():
-        raise InternalError("the live module does not show the text of the emitted source")
-    return (proof.Artefact("module", "source", text),)
-
-
-def _files(
-    network: Network, source: Path | None, onnx: Path | None, out: Path
-) -> tuple[Artefact, ...]:
-    """The files on the disk: the named ones, else what lies in the network's folder."""
-    folder = out / network.name
-    sources = [source] if source is not None else _present(folder / f"{network.name}.py")
-    graphs = (
-        [onnx]
-        if onnx is not None
-        else _present(folder / f"{network.name}.onnxtxt", folder / f"{network.name}.onnx")
-    )
-    return (
-        *(proof.Artefact(str(path), "source", _content(path)) for path in sources),
-        *(proof.Artefact(str(path), "onnx", _graph(path)) for path in graphs),
-    )
-
-
-def _present(*paths: Path) -> list[Path]:
-    return [path for path in paths if path.is_file()]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        code = Code.FILE_NOT_FOUND if isinstance(error, FileNotFoundError) else Code.FILE_UNREADABLE
-        reason = (error.strerror or str(error)).lower()
-        raise SpecError([Diagnostic(code, f"cannot read `{path}`: {reason}", None)]) from error
-
-
-def _graph(path: Path) -> str | bytes:
-    """A model's bytes, or the text of a graph in ONNX's text syntax."""
-    content = _content(path)
-    if path.suffix not in (".onnxtxt", ".onnxtext"):
-        return content
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return content  # verification says that it is no graph
 
 
 def _having(documents: Iterable[Document], variant: str | None) -> list[Document]:

@@ -13,8 +13,12 @@ from archcompile.diagnostics import Diagnostic
 from archcompile.ir.dim import Dim
 from archcompile.ir.printer import print_program, short_size
 from archcompile.ir.program import Program
+from archcompile.libraries import numpy
 from archcompile.outputs import MARK, file_output
 from archcompile.passes.facts import Facts
+from archcompile.passes.inference import for_inference
+from archcompile.proof.inputs import fit_inputs
+from archcompile.proof.interpreter import interpret
 from archcompile.weights import fit, initial_weights, load_weights
 
 if TYPE_CHECKING:
@@ -99,6 +103,23 @@ class Network:
         if isinstance(weights, str | Path):
             return fit(self.program, load_weights(Path(weights)))
         return fit(self.program, {key: _array(value) for key, value in weights.items()})
+
+    def run(
+        self,
+        inputs: Mapping[str, object],
+        weights: Mapping[str, object] | str | Path | None = None,
+        seed: int = 0,
+    ) -> dict[str, Array]:
+        """The outputs by name, as the NumPy reference computes them: neither torch nor onnxruntime.
+
+        Evaluation mode, float64; slow, and meant for small inputs. ``inputs`` are arrays by the
+        names of the network's inputs; ``weights`` as in ``save_onnx``. Raises ``ValueError`` for
+        inputs that are not the network's, ``SpecError`` for such weights.
+        """
+        arrays = {name: numpy().asarray(value) for name, value in inputs.items()}
+        program = for_inference(self.program)
+        fit_inputs(program, {name: array.shape for name, array in arrays.items()})
+        return interpret(program, arrays, self.weights(weights, seed))
 
     def svg(self) -> str:
         """The picture."""

@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("outputs",),
     ("proof",),
     ("network",),
+    ("verification",),
     ("driver",),
     ("",),
     ("cli",),

@@ -29,6 +29,9 @@ from archcompile.cli.options import selection, specs
     help="Verify this model too, for one network.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--exact", is_flag=True, help="Compare bit by bit too, on integers that no sum rounds."
+)
 @click.option("as_json", "--json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_context
 def command(
@@ -39,17 +42,18 @@ def command(
     source: Path | None,
     onnx: Path | None,
     seed: int,
+    exact: bool,
     as_json: bool,
 ) -> None:
     """Run source, ONNX and the NumPy reference of every network in SPECs, and compare."""
-    from archcompile import driver  # late: help and completion need no compiler
+    from archcompile import driver, verification  # late: help and completion need no compiler
 
     networks = driver.load_all(spec, variant, settings)
     if source is not None or onnx is not None:
         only(networks, "--source and --onnx are files of")
     outcomes = []
     for network in networks:
-        outcome = driver.verify(network, source=source, onnx=onnx, seed=seed)
+        outcome = verification.verify(network, source=source, onnx=onnx, seed=seed, exact=exact)
         outcomes.append(outcome)
         for line in () if as_json else outcome.lines():
             say(line)

@@ -9,13 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archcompile.proof.exact import verify_exact
     from archcompile.proof.interpreter import interpret
     from archcompile.proof.report import VerifyReport
     from archcompile.proof.verify import verify
     from archcompile.proof.voice import Artefact
     from archcompile.proof.weights import verification_weights
 
-__all__ = ["Artefact", "VerifyReport", "interpret", "verification_weights", "verify"]
+__all__ = [
+    "Artefact",
+    "VerifyReport",
+    "interpret",
+    "verification_weights",
+    "verify",
+    "verify_exact",
+]
 
 _HOMES = {
     "Artefact": "voice",
@@ -23,6 +31,7 @@ _HOMES = {
     "interpret": "interpreter",
     "verification_weights": "weights",
     "verify": "verify",
+    "verify_exact": "exact",
 }
 
 

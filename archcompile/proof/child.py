@@ -4,8 +4,10 @@ It is started by path, imports nothing of archcompile, and is given one folder p
 
 ``network.py``   the source text under test
 ``job.json``     names: inputs, weight keys, the number of batches
-``arrays.npz``   weights ``w/<key>``, inputs ``i/<batch>/<name>``, other inputs ``a/<name>``
+``arrays.npz``   weights ``w/<key>``, inputs ``i/<batch>/<name>``, other inputs ``a/<name>``, and
+                 ``r/<batch>/<call>``: what the network goes on with instead of a call's result
 ``result.json``  out: facts about the module and its sensitivities, or the error
+                 (with ``digests`` asked for, those of each call and output, and nothing more)
 ``outputs.npz``  out: ``<batch>/<output>``; ``heads/<output>`` and ``t/<call>`` if asked for: every
                  output with those for training, and what each call of a module made
 
@@ -20,7 +22,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -69,10 +72,19 @@ def _run(folder: Path, result: Facts, beat: Callable[[], None]) -> None:
     beat()
     result |= _inventory(network)
     network.load_state_dict({key: tensors[f"w/{key}"] for key in job["weights"]}, strict=True)
-    network.eval()
-    batches = [[tensors[f"i/{b}/{name}"] for name in job["inputs"]] for b in range(job["batches"])]
+    network.eval().to(getattr(torch, job["dtype"]))
+    batches = [
+        [tensors[f"i/{b}/{name}"].to(getattr(torch, job["dtype"])) for name in job["inputs"]]
+        for b in range(job["batches"])
+    ]
     with torch.no_grad():
-        result["shapes"] = []
+        result["shapes"], result["digests"] = [], []
+        if job["digests"]:
+            for place, inputs in enumerate(batches):
+                resumed = _below(tensors, f"r/{place}/")
+                result["digests"].append(_digests(network, inputs, resumed))
+                beat()
+            return
         outputs = _outputs(network, batches, result["shapes"], beat, taps=job["taps"])
         if job["heads"]:
             network.training = True  # of the network alone: its layers stay in evaluation mode
@@ -171,6 +183,46 @@ def _outputs(
     for handle in handles:
         handle.remove()
     return outputs
+
+
+def _digests(
+    network: nn.Module, inputs: list[torch.Tensor], resumed: Mapping[str, torch.Tensor]
+) -> dict[str, str]:
+    """A digest of what each call of a module made, and of each output (``/0``, ``/1``, ...).
+
+    Behind the calls in ``resumed`` the network goes on with what stands there.
+    """
+    found: dict[str, str] = {}
+
+    def watch(path: str) -> Callable[[nn.Module, object, object], torch.Tensor | None]:
+        def hook(module: nn.Module, inputs: object, made: object) -> torch.Tensor | None:
+            call, number = path, 1
+            while call in found:
+                number += 1
+                call = f"{path}#{number}"
+            tensors = _tensors(made)
+            found[call] = _digest(tensors[0]) if len(tensors) == 1 else ""
+            # given as a copy: a later layer may work in place
+            return resumed[call].to(tensors[0].dtype) if call in resumed else None
+
+        return hook
+
+    handles = [m.register_forward_hook(watch(path)) for path, m in network.named_modules() if path]
+    outputs = _forward(network, inputs)
+    for handle in handles:
+        handle.remove()
+    return found | {f"/{place}": _digest(made) for place, made in enumerate(outputs)}
+
+
+def _digest(tensor: torch.Tensor) -> str:
+    """As ``archcompile.proof.integers.digest`` has it."""
+    plain = tensor.float().contiguous().numpy() + 0
+    return blake2b(repr(plain.shape).encode() + plain.tobytes(), digest_size=16).hexdigest()
+
+
+def _below(tensors: Mapping[str, torch.Tensor], front: str) -> dict[str, torch.Tensor]:
+    """Those whose names start so, by the rest of their names."""
+    return {key[len(front) :]: each for key, each in tensors.items() if key.startswith(front)}
 
 
 def _sensitivity(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from archcompile.libraries import numpy, onnx, onnxruntime
 from archcompile.proof.batches import Batch
+from archcompile.proof.inlining import inlined
 from archcompile.proof.run import Run, RunFailed, Shape
 
 if TYPE_CHECKING:
@@ -55,6 +56,15 @@ def read_graph(content: bytes | str) -> Graph:
     values = frozenset(name for node in model.graph.node for name in node.output)
     outputs = tuple(value.name for value in model.graph.output)
     return Graph(model, held, values, inputs, outputs)
+
+
+def inlined_graph(graph: Graph) -> Graph:
+    """The graph without functions, every value under the name that the spec has for it."""
+    if not graph.model.functions:
+        return graph
+    model = inlined(graph.model)
+    values = frozenset(name for node in model.graph.node for name in node.output)
+    return replace(graph, model=model, values=values)
 
 
 def weight_differences(graph: Graph, shapes: Mapping[str, Shape]) -> tuple[str, ...]:
@@ -122,6 +132,32 @@ def bind(
     )
     content: bytes = model.SerializeToString()
     return content
+
+
+def cut(graph: Graph, ranks: Mapping[str, int]) -> Graph:
+    """The graph with these values read from new inputs; what was made of each is ``<name>/made``.
+
+    ``ranks`` are those of the values, by name.
+    """
+    library = onnx()
+    model = library.ModelProto()
+    model.CopyFrom(graph.model)
+    for node in model.graph.node:
+        node.output[:] = [f"{name}/made" if name in ranks else name for name in node.output]
+    kept = [value for value in model.graph.value_info if value.name not in ranks]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
+    shown = [value for value in model.graph.output if value.name not in ranks]
+    del model.graph.output[:]
+    model.graph.output.extend(shown)
+    model.graph.input.extend(
+        library.helper.make_tensor_value_info(name, library.TensorProto.FLOAT, [None] * rank)
+        for name, rank in ranks.items()
+    )
+    values = frozenset(name for node in model.graph.node for name in node.output)
+    inputs = {**graph.inputs, **{name: (-1,) * rank for name, rank in ranks.items()}}
+    outputs = tuple(name for name in graph.outputs if name not in ranks)
+    return Graph(model, graph.initialisers, values, inputs, outputs)
 
 
 def run_graph(content: bytes, batches: tuple[Batch, ...], outputs: tuple[str, ...]) -> Run:

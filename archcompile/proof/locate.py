@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archcompile.ir.program import Node, Program
 from archcompile.ir.uses import Uses
 from archcompile.proof.comparison import TOLERANCE, Comparison, distance
-from archcompile.proof.graph import bind, read_graph, run_graph
+from archcompile.proof.graph import bind, inlined_graph, read_graph, run_graph
 from archcompile.proof.interpreter import trace
 from archcompile.proof.run import RunFailed
 from archcompile.proof.source import SourceJob, run_sources
@@ -68,7 +68,7 @@ def _source_taps(
 
 def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array]:
     """Each call of a layer to its value, where the graph shows it by its name."""
-    graph, calls = read_graph(artefact.content), _calls(trial.inference)
+    graph, calls = inlined_graph(read_graph(artefact.content)), _calls(trial.inference)
     nodes = [
         node
         for node in trial.inference.nodes()

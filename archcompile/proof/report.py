@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from archcompile.proof.comparison import Comparison
+from archcompile.proof.exact_report import ExactReport, exact_lines
 from archcompile.proof.movement import Sensitivity
 
 SCHEMA = 1
@@ -43,6 +44,8 @@ class VerifyReport:
     sensitivity: Sensitivity | None
     retried: bool = False
     """Whether these are the second weights: with the first all agreed, but some did not matter."""
+    exact: ExactReport | None = None
+    """The comparison on integers, where it was asked for."""
 
     @property
     def agree(self) -> bool:
@@ -54,6 +57,7 @@ class VerifyReport:
             bool(self.comparisons)
             and not self.discrepancies
             and all(pair.verdict == "agrees" for pair in self.comparisons)
+            and (self.exact is None or self.exact.agree)
         )
 
     @property
@@ -73,6 +77,7 @@ class VerifyReport:
             *_table(self.comparisons, self.tolerance, self.sensitivity),
             *self._sensitivity(),
             *_found(self.discrepancies),
+            *(() if self.exact is None else exact_lines(self.exact)),
             self._verdict(),
         )
 
@@ -104,6 +109,7 @@ class VerifyReport:
             "discrepancies": [
                 {"artefact": each.artefact, "message": each.message} for each in self.discrepancies
             ],
+            **({} if self.exact is None else {"exact": self.exact.to_dict()}),
         }
 
     def _batches(self) -> str:
@@ -123,12 +129,15 @@ class VerifyReport:
 
     def _verdict(self) -> str:
         if self.agree:
-            return f"{self.name}: all {len(self.comparisons)} pairs agree"
+            exact = "" if self.exact is None else ", bit by bit where all is exact"
+            return f"{self.name}: all {len(self.comparisons)} pairs agree{exact}"
         counts = {
             word: sum(pair.verdict == word for pair in self.comparisons)
             for word in ("differs", "not made", "not compared")
         }
         parts = [f"{count} {word}" for word, count in counts.items() if count]
+        if self.exact is not None and not self.exact.agree:
+            parts.append("not shown to be exact")
         other = len(self.discrepancies)
         parts += [f"{other} other difference{'s' * (other > 1)}"] * bool(other)
         return f"{self.name}: not shown to agree: {', '.join(parts) or 'nothing was compared'}"

@@ -58,5 +58,8 @@ class Run:
     heads: tuple[Array, ...] = ()
     """Every output of the widest batch, those for training only included, where there are such.
     Layers are in evaluation mode: dropout rests, and batch norm uses its statistics."""
+    digests: tuple[Mapping[str, str], ...] = ()
+    """For each batch, each call to the digest of what it made, if digests were asked for; the
+    network's outputs are called ``/0``, ``/1`` and so on."""
     error: str | None = None
     """Set, with no outputs, where the module could be built and looked at but not run."""

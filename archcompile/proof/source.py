@@ -49,6 +49,12 @@ class SourceJob:
     """Whether to keep what each module made of the last batch."""
     heads: bool = False
     """Whether to ask for the outputs that are for training only too."""
+    digests: bool = False
+    """Whether to ask for digests of what each call of a module made, and for nothing else."""
+    resumed: tuple[Mapping[str, Array], ...] = ()
+    """Then what the network goes on with instead of a call's result, for each batch."""
+    dtype: str = "float32"
+    """What the module computes in."""
 
 
 def run_sources(
@@ -56,7 +62,7 @@ def run_sources(
 ) -> tuple[Run | RunFailed, ...]:
     """Run the last module class of each text, built with its defaults, on every batch of its job.
 
-    float32, one thread, evaluation mode, ``load_state_dict(strict=True)``. One process serves all
+    One thread, evaluation mode, ``load_state_dict(strict=True)``. One process serves all
     tasks in turn, since torch takes seconds to import; after a crash another one does the rest.
     Note that this executes the texts: they are as trusted as the repository that they lie in.
 
@@ -100,6 +106,8 @@ def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
         arrays |= {f"i/{place}/{name}": batch.inputs[name] for name in names}
     if job.other is not None:
         arrays |= {f"a/{name}": job.other.inputs[name] for name in names}
+    for place, resumed in enumerate(job.resumed):
+        arrays |= {f"r/{place}/{call}": array for call, array in resumed.items()}
     folder.mkdir()
     np.savez(folder / "arrays.npz", **arrays)
     content = text if isinstance(text, bytes) else text.encode()
@@ -114,6 +122,8 @@ def write_job(folder: Path, text: str | bytes, job: SourceJob) -> None:
         "asked": job.asked,
         "taps": job.taps,
         "heads": job.heads,
+        "digests": job.digests,
+        "dtype": job.dtype,
     }
     (folder / "job.json").write_text(json.dumps(words), encoding="utf-8")
 
@@ -183,6 +193,8 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
         )
     if "error" in facts:
         return Run((), inventory, movement, error=facts["error"])
+    if job.digests:
+        return Run((), inventory, digests=tuple(facts["digests"]))
     with numpy().load(folder / "outputs.npz", allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in arrays.files}
     taps = {name[2:]: array for name, array in found.items() if name.startswith("t/")}

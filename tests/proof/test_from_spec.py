@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import archcompile
-from archcompile import driver, proof
+from archcompile import driver, proof, verification
 from archcompile.backends.onnx import onnx_bytes
 from archcompile.ir.program import Program
 from archcompile.proof import Artefact, VerifyReport, verify
@@ -60,7 +60,7 @@ outputs: [high, odds]
 def everything(tmp_path_factory: pytest.TempPathFactory) -> VerifyReport:
     path = tmp_path_factory.mktemp("specs") / "everything.yaml"
     path.write_text(EVERYTHING, encoding="utf-8")
-    return driver.verify(archcompile.load(path), out=path.parent)
+    return verification.verify(archcompile.load(path), out=path.parent)
 
 
 def test_a_network_with_every_op_agrees_closely_on_weights_that_no_pilot_made(
@@ -100,7 +100,7 @@ def test_where_weights_happen_not_to_matter_others_are_tried_once_and_that_is_sa
         "layers: [{name: hidden, linear: 8}, relu, {name: out, linear: 3}]\n",
         encoding="utf-8",
     )
-    outcome = driver.verify(archcompile.load(path), out=tmp_path)
+    outcome = verification.verify(archcompile.load(path), out=tmp_path)
     assert len(set(seeds)) == 2
     assert outcome.agree
     assert outcome.to_dict()["retried"] is True
@@ -120,7 +120,7 @@ def test_files_on_the_disk_that_were_tampered_with_are_caught_and_the_layer_is_n
     source, graph = (tmp_path / "lenet5" / f"lenet5{end}" for end in (".py", ".onnxtxt"))
     tamper(source, "nn.AvgPool2d(2)", "nn.MaxPool2d(2)")
     tamper(graph, "Tanh", "Softsign")
-    report = driver.verify(network, out=tmp_path)
+    report = verification.verify(network, out=tmp_path)
     assert not report.agree
     said = {(pair.left, pair.right): pair for pair in report.comparisons}
     assert said["reference", "source"].verdict == "agrees"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
+import pytest
 from proof_networks import SPAN, chain, network, op, random_weights, tiny
+from spec_text import compile_text
 
 from archcompile.ir.program import Node, ProgramOutput, Value
 from archcompile.ir.types import TensorType
@@ -75,3 +79,17 @@ def test_a_value_with_two_readers_and_an_input_shown_as_output_are_kept() -> Non
 def test_batch_counters_are_no_weights_of_the_computation() -> None:
     assert "norm.running_var" in float_weights(tiny())
     assert "norm.num_batches_tracked" not in float_weights(tiny())
+
+
+def test_a_network_runs_on_arrays_without_torch_and_onnxruntime(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for library in ("torch", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, library, None)
+    net = compile_text("input: {a: [N, 2, H], b: [N, 2, H]}\nlayers:\n  - {from: [a, b], add}\n")
+    a, b = np.arange(12.0).reshape(2, 2, 3), np.ones((2, 2, 3))
+    (made,) = net.run({"b": b, "a": a}).values()
+    assert np.array_equal(made, a + b)
+    for wrong in ({"a": a}, {"a": a, "b": b[0]}, {"a": a, "b": b[:, :1]}, {"a": a, "b": b[:1]}):
+        with pytest.raises(ValueError, match=r"^(the inputs are `a`, `b`|`b` has shape)"):
+            net.run(wrong)

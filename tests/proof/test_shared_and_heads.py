@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import archcompile
-from archcompile import driver
+from archcompile import verification
 from archcompile.backends.onnx import onnx_bytes
 from archcompile.ir.program import Program
 from archcompile.proof import Artefact, VerifyReport, verification_weights, verify
@@ -184,7 +184,7 @@ outputs: {logits: fc, aux: {from: head, training: true, loss_weight: 0.3}}
 def test_parameters_shared_blocks_gpu_groups_and_heads_of_a_spec_agree(tmp_path: Path) -> None:
     spec = tmp_path / "everything.yaml"
     spec.write_text(EVERYTHING, "utf-8")
-    report = driver.verify(archcompile.load(spec), out=tmp_path)
+    report = verification.verify(archcompile.load(spec), out=tmp_path)
     assert report.agree, report.lines()
 
 
@@ -216,5 +216,5 @@ def test_a_head_may_be_named_first_and_a_shared_block_read_inside(
 ) -> None:
     spec = tmp_path / "small.yaml"
     spec.write_text(text, "utf-8")
-    report = driver.verify(archcompile.load(spec), out=tmp_path)
+    report = verification.verify(archcompile.load(spec), out=tmp_path)
     assert report.agree, report.lines()

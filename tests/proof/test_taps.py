@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec_text import compile_text, shown
 
-from archcompile import driver
+from archcompile import verification
 
 BLOCKS = """
     blocks:
@@ -49,7 +49,7 @@ def test_a_value_inside_a_module_is_an_output_in_every_voice() -> None:
     """)
     missing = {kind for kind, (_, said) in TAPS.items() if said not in network.source()}
     assert missing == set()
-    assert driver.verify(network).agree
+    assert verification.verify(network).agree
 
 
 def test_a_layer_may_read_a_value_inside_a_module() -> None:
@@ -61,7 +61,7 @@ def test_a_layer_may_read_a_value_inside_a_module() -> None:
       - {from: [down.1, up], concat}
       - conv2d: [2, 1]
     """)
-    assert driver.verify(network).agree
+    assert verification.verify(network).agree
 
 
 def test_a_value_inside_a_block_that_is_a_sequence_cannot_be_read() -> None:
