@@ -19,7 +19,9 @@ from archcompile.ops import all_ops
 def warnings(document: Document, advised: Iterable[Advised]) -> tuple[Diagnostic, ...]:
     """What is legal in a network's layers and likely a mistake, allowed or not."""
     told = tuple(advised)
-    lines = _lines(document) if told else {}
+    # the arguments of a line matter to those that speak of one: nothing is read for the others
+    is_any = any(each.advice.argument or each.advice.remedy for each in told)
+    lines = _lines(document) if is_any else {}
     return tuple(_placed(each, lines.get(each.span)) for each in told)
 
 
@@ -38,6 +40,8 @@ def needless(document: Document, said: Iterable[Diagnostic]) -> Iterator[Diagnos
 
 def _placed(advised: Advised, line: Layer | None) -> Diagnostic:
     advice = advised.advice
+    if not (advice.argument or advice.remedy):
+        line = None
     given = {} if line is None else _given(line)
     at = given.get(advice.argument or "")
     help, fix = (advice.help, ()) if line is None else _mend(advice, line, given)

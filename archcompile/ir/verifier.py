@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from keyword import iskeyword
 
 from archcompile.diagnostics import InternalError
@@ -49,7 +50,7 @@ class _Scope:
     """The modules that lines may use whatever region they stand in."""
 
     def define(self, value: Value) -> None:
-        _require_name(_USE.sub("", value.name))
+        _require_name(_path_of(value.name))
         if value.name in self.types:
             raise InternalError(f"two values are called `{value.name}`")
         self.types[value.name] = value.type
@@ -92,7 +93,7 @@ def _node(node: Node, scope: _Scope) -> None:
             f"`{node.path}` is stored as {node.output.type}, but its op infers {inferred}"
         )
     scope.define(node.output)
-    if _USE.sub("", node.name) != node.path:
+    if _path_of(node.name) != node.path:
         raise InternalError(f"`{node.path}` makes a value that is called `{node.name}`")
 
 
@@ -160,6 +161,12 @@ def _outputs(program: Program, scope: _Scope) -> None:
         scope.read(output.value, f"output {output.name}")
 
 
+def _path_of(name: str) -> str:
+    """A value's name without the mark of a further use."""
+    return _USE.sub("", name) if "#" in name else name
+
+
+@lru_cache(maxsize=64)  # a layer's path is its value's name too
 def _require_name(name: str) -> None:
     """A path of words and numbers, joined by points; ``-`` may stand inside a part."""
     if not all(map(_is_part, name.split("."))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from archcompile.diagnostics import Code, Diagnostic, Span
 from archcompile.ir.dim import Dim
@@ -15,29 +16,41 @@ LIMIT = 2**63
 
 _READABLE = 10**24
 
+Counts: TypeAlias = tuple[tuple[str, Dim], ...]
+"""What is counted, by what it is called."""
+
 
 def check_limits(program: Program, facts: Facts) -> tuple[Diagnostic, ...]:
     """A finding for each layer with too large a count; for the network if only the sum is."""
+    total = _counts(facts.costs.total, facts.memory.peak)
+    sizes = (("bytes of activations", size) for size in facts.memory.outputs)
+    if not any(map(_may_be_too_big, (*total, *sizes))):
+        return ()  # no layer has more of anything than all have together
     found: list[Diagnostic] = []
     for node, cost, size in zip(
         program.nodes(), facts.costs.nodes, facts.memory.outputs, strict=True
     ):
         found += _first_too_big(f"`{node.name}`", node.span, _counts(cost, size))
-    total = _counts(facts.costs.total, facts.memory.peak)
     return tuple(found or _first_too_big(f"`{program.name}`", program.span, total))
 
 
-def _counts(cost: Cost, activation_bytes: Dim) -> Iterator[tuple[str, Dim]]:
-    yield "parameters", cost.parameters
-    yield "bytes of weights", cost.weight_bytes
-    yield "multiply-accumulates", cost.macs
-    yield "connections", cost.connections
-    yield "bytes of activations", activation_bytes
+def _counts(cost: Cost, activation_bytes: Dim) -> Counts:
+    return (
+        ("parameters", cost.parameters),
+        ("bytes of weights", cost.weight_bytes),
+        ("multiply-accumulates", cost.macs),
+        ("connections", cost.connections),
+        ("bytes of activations", activation_bytes),
+    )
 
 
-def _first_too_big(
-    subject: str, span: Span, counts: Iterator[tuple[str, Dim]]
-) -> Iterator[Diagnostic]:
+def _may_be_too_big(count: tuple[str, Dim]) -> bool:
+    """Whether it is too large, or open, so that a part of it may be."""
+    known = count[1].constant
+    return known is None or known >= LIMIT
+
+
+def _first_too_big(subject: str, span: Span, counts: Counts) -> Iterator[Diagnostic]:
     for quantity, count in counts:
         if count.constant is not None and count.constant >= LIMIT:
             yield Diagnostic(
