@@ -7,7 +7,7 @@ and defaults. Sizes are ``Dim``, so the same rules run on numbers and on a block
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,18 +19,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim
 from archcompile.ir.remedy import LineBefore, Remedy
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Weight
 
+Mended: TypeAlias = tuple[str | None, Remedy | None]
+"""A refusal's help line, and what it says."""
+
 
 class OpError(Exception):
     """An op refuses its inputs or its arguments; elaboration adds the place and makes a finding.
 
     ``argument`` names the argument at fault, ``operand`` the index of the input at fault;
-    ``remedy`` is what ``help`` says, so that it can be done.
+    ``remedy`` is what ``help`` says, so that it can be done. ``mend`` works out both when one is
+    asked for: of very many refusals only the first ones are mended.
     """
 
     def __init__(
@@ -42,14 +47,30 @@ class OpError(Exception):
         argument: str | None = None,
         operand: int | None = None,
         remedy: Remedy | None = None,
+        mend: Callable[[], Mended] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.help = help
         self.argument = argument
         self.operand = operand
-        self.remedy = remedy
+        self._mended: Mended = help, remedy
+        self._mend = mend
+
+    @property
+    def help(self) -> str | None:
+        """What to write, in a line."""
+        return self._worked_out()[0]
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What ``help`` says, so that it can be done."""
+        return self._worked_out()[1]
+
+    def _worked_out(self) -> Mended:
+        if self._mend is not None:
+            self._mended, self._mend = self._mend(), None
+        return self._mended
 
     def again(self) -> Self:
         """The same refusal without the frames that raised it, which hold much: to be kept."""
@@ -155,7 +176,7 @@ class Unknown:
 _ONE = Dim.of(1)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Window:
     """What one output position reads along one axis: ``extent`` positions, ``stride`` apart.
 

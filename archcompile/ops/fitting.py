@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError
+from archcompile.ir.op import Mended, Op, OpError
 from archcompile.ir.remedy import Argument
 from archcompile.ops.windows import ONE, Axes, Axis
 
@@ -26,15 +28,18 @@ def numbers(sizes: tuple[int, ...]) -> str:
 
 
 def _too_large(op: Op, axis: Axis, axes: Axes) -> OpError:
-    remedy = _padding(op, axes) or _kernels(axes)
     return OpError(
         Code.DOES_NOT_FIT,
         f"`{op.key}`: kernel {_kernel(axis)} is larger than the {_input(axis)} "
         f"along the {axis.name}",
         argument="kernel_size",
-        help=_help(op, axes, remedy),
-        remedy=remedy,
+        mend=partial(_mended, op, axes),
     )
+
+
+def _mended(op: Op, axes: Axes) -> Mended:
+    remedy = _padding(op, axes) or _kernels(axes)
+    return _help(op, axes, remedy), remedy
 
 
 def _help(op: Op, axes: Axes, remedy: Argument | None) -> str:
