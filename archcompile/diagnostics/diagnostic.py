@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archcompile.diagnostics.codes import Code, Severity
 from archcompile.diagnostics.edit import Fix
-from archcompile.diagnostics.span import Span
+from archcompile.diagnostics.span import Span, small_value
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Related:
     """Another place that a finding speaks of, e.g. where the other operand comes from."""
 
@@ -17,7 +15,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Diagnostic:
     """One finding: a stable code, a sentence, its place, where that came from, what to write.
 
@@ -32,6 +30,10 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     help: str | None = None
     fix: Fix = ()
+
+    def __hash__(self) -> int:
+        """Of what tells nearly all apart: a large file's findings are looked up time and again."""
+        return hash((self.message, self.span))
 
     @property
     def severity(self) -> Severity:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from archcompile.diagnostics.span import BREAK, Span
+from archcompile.diagnostics.span import BREAK, Span, small_value
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Edit:
     """A text to stand in the place of a span; an empty span is a place to insert at."""
 

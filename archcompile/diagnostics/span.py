@@ -13,14 +13,14 @@ BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line in YAML as libyaml counts lines; ``str.splitlines`` knows more."""
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def small_value(kind: type[_Kind]) -> type[_Kind]:
     """A frozen, slotted dataclass, of which a large file makes hundreds of thousands.
 
     That nothing sets a field is for mypy to check: a dataclass that checks it itself takes twice
     the time to make one.
     """
-    return dataclass(slots=True, unsafe_hash=True)(kind)
+    return dataclass(slots=True, unsafe_hash="__hash__" not in vars(kind))(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def __hash__(self) -> int:
+        """Without the file: the spans of one dictionary are nearly always in the same one."""
+        return hash((self.line, self.column, self.end_line, self.end_column))
 
     def start(self) -> Span:
         """The empty span where this one starts."""

@@ -6,13 +6,12 @@ makes warnings of them, as it knows the author's text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archcompile.diagnostics import Code, Related, Span
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.remedy import Remedy
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Advice:
     """One thing to think about; ``argument`` is where it stands, ``remedy`` what ``help`` says."""
 
@@ -24,7 +23,7 @@ class Advice:
     related: tuple[Related, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Advised:
     """Advice on a layer, by the place of its op's word."""
 

@@ -7,10 +7,10 @@ without symbols, and its arithmetic is that of plain integers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.dim_bounds import lower_bound, upper_bound
 from archcompile.ir.dim_form import (
     ZERO,
@@ -33,7 +33,7 @@ __all__ = ["Dim", "DimTooLarge", "ceil_div"]
 _ONE = Form(1)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@small_value
 class Dim:
     """A size in normal form; equal normal forms are equal sizes.
 

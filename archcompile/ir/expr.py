@@ -6,11 +6,12 @@ Spans take no part in equality: two expressions are equal when they say the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from archcompile.diagnostics import Span
+from archcompile.diagnostics.span import small_value
 
 Scalar: TypeAlias = int | float | bool | str | None
 """What a literal may hold; ``None`` stands for the word ``none`` (an absent layer argument)."""
@@ -22,7 +23,7 @@ BinaryOperator: TypeAlias = OneOf["+", "-", "*", "/", "//", "%", "**"]
 Comparison: TypeAlias = OneOf["==", "!=", "<", "<=", ">", ">="]
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Literal:
     """A number, a boolean or a quoted text."""
 
@@ -33,7 +34,7 @@ class Literal:
         return repr(self.value) if not isinstance(self.value, str) else ascii(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Name:
     """A parameter, a loop variable, an input, or ``in``."""
 
@@ -44,7 +45,7 @@ class Name:
         return self.identifier
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Attribute:
     """A property of a value's shape: ``in.channels``, ``x.height``."""
 
@@ -56,7 +57,7 @@ class Attribute:
         return f"{_operand(self.value, 9)}.{self.attribute}"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Unary:
     """``-x``, ``+x`` or ``not x``."""
 
@@ -70,7 +71,7 @@ class Unary:
         return f"{self.operator}{_operand(self.operand, 7)}"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Binary:
     """Arithmetic on two operands; integers stay exact."""
 
@@ -88,7 +89,7 @@ class Binary:
         return f"{left} {self.operator} {right}"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Compare:
     """A comparison, chained as in Python: ``0 < a <= b``."""
 
@@ -102,7 +103,7 @@ class Compare:
         return " ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Logical:
     """``a and b and c`` or ``a or b``."""
 
@@ -115,7 +116,7 @@ class Logical:
         return f" {self.operator} ".join(_operand(operand, level) for operand in self.operands)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Conditional:
     """``then if test else otherwise``."""
 
@@ -129,7 +130,7 @@ class Conditional:
         return f"{then} if {test} else {_operand(self.otherwise, 0)}"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class ListOf:
     """A list literal."""
 
@@ -140,7 +141,7 @@ class ListOf:
         return f"[{', '.join(map(str, self.items))}]"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Call:
     """A call of one of the language's functions: ``min``, ``max``, ``len``, ``range``, ``sum``."""
 
@@ -152,7 +153,7 @@ class Call:
         return f"{self.function}({', '.join(map(str, self.arguments))})"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Subscript:
     """``widths[stage]``."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from archcompile.diagnostics import Span
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.definition import Definition
 from archcompile.ir.expr import Constant
 from archcompile.ir.op import Op
@@ -19,7 +20,7 @@ from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Init, Weight
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Value:
     """A tensor on its way: named by the path of the layer that makes it, or by the input."""
 
@@ -28,7 +29,7 @@ class Value:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Node:
     """One use of an op; ``path`` names its module, state_dict keys, ONNX node and report row."""
 
@@ -39,6 +40,8 @@ class Node:
     span: Span = field(compare=False, repr=False)
     starts: tuple[tuple[str, Init], ...] = ()
     """How weights start, by their names in the op, where the spec's ``init`` says so."""
+    types: tuple[TensorType, ...] = field(init=False, compare=False, repr=False)
+    """Those of the inputs."""
 
     @property
     def name(self) -> str:
@@ -53,14 +56,12 @@ class Node:
         starts = dict(self.starts)
         return tuple(replace(each, init=starts.get(each.name, each.init)) for each in own)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "types", tuple([value.type for value in self.inputs]))
+
     def key(self, weight: Weight) -> str:
         """The state_dict key; a bare parameter, whose weight has no name, is called as its path."""
         return f"{self.path}.{weight.name}" if weight.name else self.path
-
-    @property
-    def types(self) -> tuple[TensorType, ...]:
-        """The types of the inputs."""
-        return tuple([value.type for value in self.inputs])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.dim import Dim
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class TensorType:
     """A tensor's sizes, batch first: ``[N, F]``, ``[N, C, T]`` or ``[N, C, H, W]``."""
 

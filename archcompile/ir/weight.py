@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.dim import Dim
 
 
@@ -15,7 +16,7 @@ class Constant:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class UniformFanIn:
     """Uniform on ``[-1/sqrt(fan_in), 1/sqrt(fan_in)]``.
 
@@ -70,7 +71,7 @@ class Xavier:
 Init: TypeAlias = Constant | UniformFanIn | Uniform | Normal | TruncatedNormal | Kaiming | Xavier
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Weight:
     """One tensor of an op: its state_dict name below the module, its sizes, how it starts."""
 

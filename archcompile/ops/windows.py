@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import product
 from types import ModuleType
@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.advice import Advice
 from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import NaturalSize, Op, PositiveSize, Undecided, Unknown, Window, said
@@ -156,7 +157,7 @@ _SIDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Axis:
     """A window on its way along one axis of ``size`` positions, padded before and after."""
 

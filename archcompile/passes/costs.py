@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.dim import Dim
 from archcompile.ir.outcome import work_of
 from archcompile.ir.program import Node, Program
@@ -16,7 +17,7 @@ FLOAT_BYTES = 4
 _ZERO = Dim.of(0)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Cost:
     """What a node, a region or a network costs.
 
@@ -102,5 +103,4 @@ def _without_weights(cost: Cost) -> Cost:
 
 
 def _elements(weights: tuple[Weight, ...], kind: str) -> Dim:
-    counted = (w.elements() for w in weights if w.kind == kind and w.dtype == "float32")
-    return Dim.total(counted)
+    return Dim.total([w.elements() for w in weights if w.kind == kind and w.dtype == "float32"])

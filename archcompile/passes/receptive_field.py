@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archcompile.diagnostics.span import small_value
 from archcompile.ir.dim import Dim, ceil_div
 from archcompile.ir.op import Window
 from archcompile.ir.outcome import windows_of
@@ -12,7 +13,7 @@ from archcompile.ir.program import Node, Program
 _ONE = Dim.of(1)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class ReceptiveField:
     """Along each spatial axis of the input: the positions seen, and the step between neighbours.
 
@@ -60,8 +61,8 @@ def _through(node: Node, seen: ReceptiveField) -> ReceptiveField:
     (x, *_) = node.types
     steps = tuple(zip(windows, seen.extent, seen.jump, x.spatial, strict=True))
     return ReceptiveField(
-        tuple(_extent(window, extent, jump) for window, extent, jump, _ in steps),
-        tuple(_jump(window, jump, size) for window, _, jump, size in steps),
+        tuple([_extent(window, extent, jump) for window, extent, jump, _ in steps]),
+        tuple([_jump(window, jump, size) for window, _, jump, size in steps]),
     )
 
 

@@ -5,13 +5,14 @@ An op's arguments are validated by its own pydantic model, a block's by its para
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from archcompile.diagnostics import Code, SpecError
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.calls.binding import Binding
 from archcompile.frontend.calls.passed import Passed
 from archcompile.frontend.calls.repairs import refuse_misread, repaired
@@ -27,7 +28,7 @@ from archcompile.ir.expr import Expr, ListOf, Literal, Name
 from archcompile.ir.op import Op, Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class BuiltOp:
     """An op with its arguments, each as it is written, and the author's form of symbolic sizes."""
 
@@ -37,7 +38,7 @@ class BuiltOp:
     """None that names what its size does not depend on, as ``n - n + 1`` would."""
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Call:
     """A line's call: the word, its arguments and the frame that explains them.
 
@@ -146,7 +147,7 @@ def _validated(
     return BuiltOp(op.updated(unknown) if unknown else op, given, written)
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class _Known:
     """Constant arguments; their text tells ``1`` from ``1.0`` and ``true`` as no equality does."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import Code, Edit, Fix, Related, Span, SpecError
+from archcompile.diagnostics.span import small_value
 from archcompile.diagnostics.suggest import closest, listed
 from archcompile.frontend.document.document import Loop
 from archcompile.frontend.expressions.blame import origins
@@ -49,7 +50,7 @@ class Open(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Frame:
     """Names (parameters, loop variables) and shapes (``in``, the body's inputs).
 

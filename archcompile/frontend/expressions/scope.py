@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archcompile.diagnostics import Code, Span
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.findings import finding
 from archcompile.ir.expr import Expr
 
@@ -31,7 +32,7 @@ class Meter:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Scope:
     """What an expression can see: names with what they stand for, and the shapes of inputs.
 

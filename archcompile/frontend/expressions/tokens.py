@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from archcompile.diagnostics import Code, Edit, Fix, Span, SpecError
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.expressions import foreign
 from archcompile.frontend.expressions.respelling import respelled
 from archcompile.frontend.findings import finding
@@ -46,7 +47,7 @@ class Instead:
     form: str = "write `{}`"
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Place:
     """Turns positions in an expression's text into spans, exact where the scalar allows it."""
 

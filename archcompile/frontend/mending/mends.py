@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archcompile.diagnostics import Fix
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.mending.call_edits import with_arguments
 from archcompile.frontend.mending.proposals import Proposal
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Mend:
     """``fix`` is empty where the help line is advice in words."""
 

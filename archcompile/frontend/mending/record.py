@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archcompile.diagnostics import Span
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.calls.arguments import BuiltOp, Call
 from archcompile.frontend.document.document import Branches, Layer, Residual
 from archcompile.ir.program import Node, Value
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Made:
     """A node, and the call that it came from; ``number`` counts them in the order of making."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archcompile.diagnostics import Code, Edit, Fix, Related, Span, SpecError
+from archcompile.diagnostics.span import small_value
 from archcompile.frontend.calls.arguments import BuiltOp, Call, build_op
 from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.document.document import Layer
@@ -45,7 +46,7 @@ MOST_MENDED = 1000
 """The most refused layers of a network for which is said how to mend them."""
 
 
-@dataclass(frozen=True, slots=True)
+@small_value
 class Refusal:
     """What was refused: a call with the values that it reads."""
 
