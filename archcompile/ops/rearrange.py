@@ -94,8 +94,8 @@ class Unflatten(Op):
             product = product if size == _REST else product * size
         rests = wanted.count(_REST)
         is_legal = all(each == _REST or each.always_at_least(1) is not False for each in wanted)
-        fits = must_divide(product, whole) if rests else must_equal(product, whole)
-        if rests > 1 or not is_legal or not fits:
+        fits = is_legal and (must_divide if rests else must_equal)(product, whole)
+        if rests > 1 or not fits:
             remedy = _sizes_of(wanted, whole) if is_legal else None
             raise OpError(
                 Code.NOT_DIVISIBLE,
