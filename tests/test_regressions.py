@@ -435,3 +435,63 @@ def test_a_container_stands_where_its_first_member_with_layers_does(empty: str) 
     """
     keys = ["b.weight", "b.bias", "heads.c.weight", "heads.c.bias"]
     assert list(compile_text(text).module().state_dict()) == keys
+
+
+def test_a_size_that_a_parameter_may_make_the_rest_is_what_the_others_leave() -> None:
+    spec = """
+    params: {one: 1}
+    input: [N, 12, 3]
+    layers: [{flatten: {}}, {unflatten: [1, [-1 * one, 2]]}, {conv1d: [1, 1]}]
+    """
+    assert "nn.Conv1d(18, 1, 1)" in compile_text(spec).source()
+
+
+def test_of_two_sizes_that_parameters_may_make_the_rest_the_parameters_are_put_in() -> None:
+    unit = "{params: {a: int, b: int}, layers: [{unflatten: [1, [a, b]]}, {conv1d: [1, 1]}]}"
+    spec = f"""
+    input: [N, 12]
+    blocks: {{unit: {unit}}}
+    layers: [{{name: y, unit: [-1, 4]}}, {{name: z, from: x, unit: [6, -1]}}]
+    outputs: [y, z]
+    """
+    source = compile_text(spec).source()
+    assert source.count("class Unit") == 2
+    assert "nn.Conv1d(3, 1, 1)" in source or "in_features // 4" in source
+
+
+@pytest.mark.parametrize("join", ["add", "sub", "mul"])
+def test_what_broadcasting_gives_is_known_where_a_size_is_1(join: str) -> None:
+    body = f"[{{name: a, conv2d: [width, 1]}}, {{from: [x, a], {join}: {{}}}}, {{conv2d: [2, 1]}}]"
+    spec = f"""
+    input: [N, 2, 1, 1]
+    blocks:
+      unit: {{params: {{width: 1}}, layers: {body}}}
+      outer: {{params: {{width: 1}}, layers: [{{unit: width}}]}}
+    layers: [{{unit: 1}}, {{unit: 2}}, {{outer: 1}}, {{outer: 2}}]
+    """
+    net = compile_text(spec)
+    assert net.source().count("class Unit") == 2
+    last = [node.types[0].channels for node in net.program.nodes() if "conv2d" in node.path]
+    assert list(map(int, last)) == [2, 2, 2, 2]
+
+
+def test_widths_that_every_call_keeps_equal_need_one_class() -> None:
+    body = "[{name: a, conv2d: [width, 1]}, {from: [x, a], add}, {conv2d: [8, 1]}]"
+    spec = f"""
+    params: {{width: 4}}
+    input: [N, 4, 8, 8]
+    blocks: {{unit: {{params: {{width: int}}, layers: {body}}}}}
+    layers: [{{unit: width}}, {{unit: 8}}]
+    """
+    source = compile_text(spec).source()
+    assert source.count("class Unit") == 1
+    assert "Unit(4, width)" in source
+
+
+def test_groups_that_a_parameter_makes_one_are_no_other_normalisation() -> None:
+    spec = """
+    params: {one: 1}
+    input: [N, 1, 1]
+    layers: [{local_response_norm: {size: 1, groups: 1 * one}}]
+    """
+    assert "GroupedLocalResponseNorm(1, groups=one)" in compile_text(spec).source()

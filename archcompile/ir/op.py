@@ -231,6 +231,10 @@ class Op(BaseModel, ABC):
         """Arguments of torch's class that inference knows (``in_channels``), in torch's order."""
         return {}
 
+    def taken_as_equal(self, *inputs: TensorType) -> tuple[tuple[Dim, Dim], ...]:
+        """Pairs of sizes on whose being equal the output's type rests, though they may differ."""
+        return ()
+
     def weights(self, *inputs: TensorType) -> tuple[Weight, ...]:
         """Parameters and buffers in state_dict order."""
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
@@ -55,6 +55,15 @@ class Broadcast(Op):
                 )
         return inputs[0] if made == inputs[0].dims else TensorType(made)
 
+    def taken_as_equal(self, *inputs: TensorType) -> tuple[tuple[Dim, Dim], ...]:
+        """Where a call decides, both are one size; if one of them is 1, the other is repeated."""
+        made, found = inputs[0].dims, []
+        for other in inputs[1:]:
+            pairs = _pairs(made, other.dims)
+            found += [pair for pair in pairs if _ONE not in pair and pair[0] != pair[1]]
+            made = _met(made, other.dims) or made
+        return tuple(found)
+
 
 _GATE = "only sizes of 1 are repeated: a gate of a map is [N, C, 1, 1]"
 
@@ -85,10 +94,8 @@ class Sub(Broadcast):
 
 def _met(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> tuple[Dim, ...] | None:
     """The sizes of both together, from the last axis on; ``None`` if they do not meet."""
-    rank = max(len(one), len(other))
-    pairs = zip(*((_ONE,) * (rank - len(dims)) + dims for dims in (one, other)), strict=True)
     made = []
-    for first, second in pairs:
+    for first, second in _pairs(one, other):
         if second == _ONE:
             made.append(first)
         elif first != _ONE and must_equal(first, second):
@@ -99,6 +106,12 @@ def _met(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> tuple[Dim, ...] | None
         else:
             return None
     return tuple(made)
+
+
+def _pairs(one: tuple[Dim, ...], other: tuple[Dim, ...]) -> Iterator[tuple[Dim, Dim]]:
+    """The sizes that meet; 1 meets those that the other has in front of its own."""
+    rank = max(len(one), len(other))
+    return zip(*((_ONE,) * (rank - len(dims)) + dims for dims in (one, other)), strict=True)
 
 
 def _is_batch(size: Dim) -> bool:

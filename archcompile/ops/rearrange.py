@@ -11,7 +11,16 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, PositiveSize, must_divide, must_equal, said
+from archcompile.ir.op import (
+    Integer,
+    Op,
+    OpError,
+    PositiveSize,
+    Undecided,
+    must_divide,
+    must_equal,
+    said,
+)
 from archcompile.ir.remedy import Argument, ChannelsBefore
 from archcompile.ir.requirements import place_of_axis, require_rank
 from archcompile.ir.types import TensorType
@@ -89,12 +98,13 @@ class Unflatten(Op):
     def sizes(self, whole: Dim) -> tuple[Dim, ...]:
         """The sizes of an axis of ``whole``, -1 resolved."""
         wanted = known(self.unflattened_size)
+        rest = _rest(wanted)
         product = Dim.of(1)
         for size in wanted:
-            product = product if size == _REST else product * size
+            product = product if size == rest else product * size
         rests = wanted.count(_REST)
         is_legal = all(each == _REST or each.always_at_least(1) is not False for each in wanted)
-        fits = is_legal and (must_divide if rests else must_equal)(product, whole)
+        fits = is_legal and (must_equal if rest is None else must_divide)(product, whole)
         if rests > 1 or not fits:
             remedy = _sizes_of(wanted, whole) if is_legal else None
             raise OpError(
@@ -104,7 +114,7 @@ class Unflatten(Op):
                 help=_sizes_help(remedy),
                 remedy=remedy,
             )
-        return tuple(whole // product if size == _REST else size for size in wanted)
+        return tuple(whole // product if size == rest else size for size in wanted)
 
     def divided(self, parts: int) -> Op:
         """Axes of space may be cut on each GPU."""
@@ -157,6 +167,19 @@ class PixelShuffle(Op):
         height, width = x.spatial
         channels = x.channels // (factor * factor)
         return TensorType((x.dims[0], channels, height * factor, width * factor))
+
+
+def _rest(wanted: tuple[Dim, ...]) -> Dim | None:
+    """The size that is what the others leave: -1, or the only one that a call may make -1.
+
+    That one is what the others leave in any case.
+    """
+    if _REST in wanted:
+        return _REST
+    unsure = [size for size in wanted if size.always_at_least(1) is None]
+    if len(unsure) > 1:
+        raise Undecided(", ".join(map(str, unsure)))
+    return unsure[0] if unsure else None
 
 
 def _channels_for(factor: Dim, channels: Dim) -> str | None:

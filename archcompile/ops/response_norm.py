@@ -85,7 +85,7 @@ class GroupedLocalResponseNorm(nn.LocalResponseNorm):
 @pytorch.register(LocalResponseNorm)
 def _pytorch(op: LocalResponseNorm, *inputs: TensorType) -> ModuleForm:
     if op.groups == _ONE:
-        return ModuleForm(module_call(op, *inputs))
+        return ModuleForm(module_call(op, *inputs), also=(GROUPED_RESPONSE.name,))
     call = module_call(op, *inputs, function=GROUPED_RESPONSE.name)
     return ModuleForm(call, (GROUPED_RESPONSE,))
 

@@ -16,6 +16,12 @@ from archcompile.frontend.calls.block_arguments import Bound, default_value
 from archcompile.frontend.calls.catalogue import Catalogue
 from archcompile.frontend.calls.passed import Passed
 from archcompile.frontend.definition.define_body import DefinedBody, read_value
+from archcompile.frontend.definition.equalities import (
+    Equalities,
+    Pair,
+    in_call,
+    require_equal,
+)
 from archcompile.frontend.definition.local import (
     Local,
     NotGeneric,
@@ -48,6 +54,8 @@ class Definer:
     """The parameters of a block that are known to decide how its class is built."""
     asked: dict[object, tuple[Expr, ...]] = field(default_factory=dict)
     """Conditions on a block's parameters and input of which a class must know whether they hold."""
+    equal: dict[str, tuple[Pair, ...]] = field(default_factory=dict)
+    """By class: sizes that are equal in each call that it serves."""
     types: dict[object, tuple[TensorType, ...]] = field(default_factory=dict)
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By block: parameters that every call gives one value, which the class then need not have."""
@@ -73,6 +81,9 @@ class Definer:
         self.reserved = name
         walk = DefinedBody.of(self, {each.name: each for each in inputs}, layers)
         walk.taken |= {parameter.name for parameter in parameters}
+        walk.equal.call = {
+            each.name: each.default for each in parameters if each.default is not None
+        }
         walk.lines(layers, frame)
         _words(building(walk.steps))
         last = iter(walk.places.current)
@@ -109,10 +120,12 @@ class Definer:
         bound: Bound,
         types: tuple[TensorType, ...],
         setting: Setting,
+        caller: Equalities,
     ) -> tuple[BlockUse, tuple[TensorType, ...]]:
         """How a block is called with these values, and the types it gives.
 
-        ``setting`` is the call's: what is assumed are conditions of the caller's own.
+        ``setting`` is the call's: what is assumed are conditions of the caller's own, which must
+        keep the sizes equal that the class takes for equal.
         """
         if len(types) != len(block.input_names):
             raise NotGeneric("no call reads so many values")
@@ -122,6 +135,8 @@ class Definer:
         definition = self._general(block, bound, types, setting)
         if definition is None or _asks_for_open(definition, sizes):
             definition = self._special(block, bound, types, setting)
+        names = _names(bound, sizes)
+        caller.take(in_call(pair, names) for pair in self.equal[definition.name])
         arguments: list[tuple[str, Expr]] = []
         for parameter in definition.parameters:
             given = to_expr(sizes[parameter.name]) if parameter.inferred else None
@@ -138,11 +153,12 @@ class Definer:
         ranks = tuple((each.rank, each.parts) for each in types)
         place = (block.name.text, ranks, setting.gpus, setting.wanted)
         sizes = inferred_sizes(block, types)
+        call = _names(bound, sizes)
         while True:
             fixed = self.fixed.get(place, self.settled.get(block.name.text, frozenset()))
             asked = self.asked.get(place, ())
             _require_constants(bound.values, fixed)
-            assumed = tuple((str(each), _holds(each, bound, sizes, setting)) for each in asked)
+            assumed = tuple((str(each), _holds(each, call, setting)) for each in asked)
             said = tuple((name, str(bound.values[name])) for name in sorted(fixed))
             key = (place, said, _said(bound.layers), assumed)
             if key not in self.by_key:
@@ -153,8 +169,9 @@ class Definer:
                     symbolic_input(block, types),
                     tuple(each for each in _declared(block) if each.name not in fixed),
                     Setting(setting.gpus, setting.wanted, assumed),
+                    call,
                 )
-            found = self.by_key[key]
+            found = self._serving(self.by_key[key], call)
             if isinstance(found, Definition):
                 return found
             condition = _new_condition(found, block, asked, sizes)
@@ -177,18 +194,31 @@ class Definer:
         _require_constants(bound.values, bound.values)
         said = (tuple(map(str, bound.values.values())), _said(bound.layers))
         given = inferred_sizes(block, types)
+        call = _names(bound, given)
         setting = Setting(setting.gpus, setting.wanted)
         for sizes in (symbolic_input(block, types), types):
             place = (block.name.text, said, sizes, setting)
             if place not in self.by_key:
                 self.by_key[place] = NotGeneric("it is being made")
                 if not self._has_strangers(block, sizes):
-                    self.by_key[place] = self._attempt(block, bound, sizes, (), setting)
-            definition = self.by_key[place]
+                    self.by_key[place] = self._attempt(block, bound, sizes, (), setting, call)
+            definition = self._serving(self.by_key[place], call)
             if isinstance(definition, Definition) and not _asks_for_open(definition, given):
                 return definition
         names = {name for each in types for size in each.dims[1:] for name in dim_words(size)}
         raise NotGeneric(f"`{block.name.text}` needs to know the size of its input", names)
+
+    def _serving(
+        self, made: Definition | NotGeneric, call: Mapping[str, Expr]
+    ) -> Definition | NotGeneric:
+        """A class, if the sizes that it takes for equal are so in this call too."""
+        if isinstance(made, Definition):
+            try:
+                for pair in self.equal[made.name]:
+                    require_equal(pair, call)
+            except NotGeneric as error:
+                return error
+        return made
 
     @staticmethod
     def _has_strangers(block: Block, types: tuple[TensorType, ...]) -> bool:
@@ -203,9 +233,10 @@ class Definer:
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
         setting: Setting,
+        call: Mapping[str, Expr],
     ) -> Definition | NotGeneric:
         try:
-            return self._define(block, bound, types, declared, setting)
+            return self._define(block, bound, types, declared, setting, call)
         except NotGeneric as error:
             return error
         except SpecError as error:
@@ -218,9 +249,11 @@ class Definer:
         types: tuple[TensorType, ...],
         declared: tuple[Parameter, ...],
         setting: Setting,
+        call: Mapping[str, Expr],
     ) -> Definition:
         sizes = inferred_sizes(block, types)
         walk = DefinedBody.of(self, {}, block.layers or (), block.name.text, setting.wanted)
+        walk.equal.call = call
         walk.taken |= {*sizes, *(parameter.name for parameter in declared)}
         chain, outputs = walk.block(block, bound, types, setting)
         members = (*building(walk.steps), *(chain or ()))
@@ -239,6 +272,7 @@ class Definer:
             outputs,
         )
         self.made[definition.name] = definition
+        self.equal[definition.name] = tuple(walk.equal.pairs)
         return definition
 
     def _free_name(self, base: str) -> str:
@@ -292,10 +326,14 @@ def _new_condition(
     return condition if is_known and not names <= flags else None
 
 
-def _holds(condition: Expr, bound: Bound, sizes: dict[str, Dim], setting: Setting) -> bool:
+def _names(bound: Bound, sizes: dict[str, Dim]) -> dict[str, Expr]:
+    """What a class's names stand for in a call."""
+    return {**bound.values, **{name: to_expr(size) for name, size in sizes.items()}}
+
+
+def _holds(condition: Expr, call: Mapping[str, Expr], setting: Setting) -> bool:
     """Whether a condition of a block's holds in a call; if the caller decides, it is asked."""
-    names = {**bound.values, **{name: to_expr(size) for name, size in sizes.items()}}
-    held = evaluate(condition, Scope(names, {}))
+    held = evaluate(condition, Scope(call, {}))
     assumed = dict(setting.assumed).get(str(held))
     if assumed is not None:
         return assumed

@@ -19,6 +19,7 @@ from archcompile.frontend.definition.define_chain import (
     refuse_choice,
 )
 from archcompile.frontend.definition.define_taps import CutChain, below
+from archcompile.frontend.definition.equalities import Equalities
 from archcompile.frontend.definition.local import Local, NotGeneric, Setting, choice
 from archcompile.frontend.document.document import Block, GpuGroups, Layer, Residual
 from archcompile.frontend.expansion.class_body import ClassBody
@@ -72,6 +73,7 @@ class DefinedBody(ClassBody[Local]):
     """Paths of values that whoever calls this class reads."""
     inner: dict[str, Local] = field(default_factory=dict)
     """Those of them that have been made."""
+    equal: Equalities = field(default_factory=Equalities)
 
     @classmethod
     def of(
@@ -321,7 +323,7 @@ class DefinedBody(ClassBody[Local]):
         if isinstance(callee, Block):
             bound = bind_block(callee, call)
             setting = Setting(here.gpus, taps, tuple(here.assumed.items()))
-            return self.definer.call(callee, bound, types, setting)
+            return self.definer.call(callee, bound, types, setting, self.equal)
         return self._op(callee, call, types)
 
     def _op(
@@ -335,6 +337,7 @@ class DefinedBody(ClassBody[Local]):
             raise NotGeneric(str(error), _IDENTIFIER.findall(str(error))) from error
         except (OpError, SpecError, DimTooLarge) as error:
             raise NotGeneric(str(error), open_words(call)) from error
+        self.equal.take(op.taken_as_equal(*types))
         written = built.written if op is built.op else ()
         return OpUse(op, types, written), (result,)
 
