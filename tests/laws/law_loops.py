@@ -21,7 +21,8 @@ def unrolled(before: Side, *, wrong: bool = False) -> Rewritten:
         found: Lines = []
         facts = of_block if place.block else of_file
         for number, line in enumerate(lines, 1):
-            made = _unrolled(line, facts, wrong) if isinstance(line, dict) else None
+            fits = isinstance(line, dict) and not _counts_rounds(line, place)
+            made = _unrolled(line, facts, wrong) if fits else None
             if made == [] and not found and number == len(lines):
                 made = None  # a body has a line
             count += made is not None
@@ -65,6 +66,15 @@ def _unrolled(line: dict[str, Any], facts: Known, wrong: bool) -> Lines | None:
     if "from" in line and found:
         found[0] = {"from": line["from"], **found[0]}
     return found
+
+
+def _counts_rounds(line: dict[str, Any], place: Place) -> bool:
+    """Whether unnamed lines behind a loop are counted otherwise than behind its lines.
+
+    The lines of a round that is not there are not counted; a line with a ``when`` of its own is.
+    """
+    is_open = place.kind == "class" and "name" not in line and "layers" in line
+    return is_open and "when" in line
 
 
 def str_of(held: Any) -> str:
