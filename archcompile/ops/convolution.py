@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -346,6 +347,10 @@ def _onnx(op: Convolution, layer: OnnxLayer) -> str:
     )
 
 
+_AT_ONCE = 1 << 18
+"""The elements that the reference's windows see together, where one sample has fewer."""
+
+
 @reference.register(Conv1d, Conv2d)
 def _reference(
     np: ModuleType, op: Convolution, inputs: tuple[Array, ...], weights: Mapping[str, Array]
@@ -360,10 +365,12 @@ def _reference(
     groups, kernel = int(op.groups), weights["weight"]
     rows = kernel.reshape(groups, len(kernel) // groups, -1)  # group, out, (in, kh, kw)
     padding = {"mode": _PAD_MODES.get(op.padding_mode, "constant")}
-    samples = []
-    for sample in x:  # one after the other, since what all windows see is large
-        around = taps(np, sample[None], op.axes(type_), places, **padding)
-        seen = np.stack([each[0] for each in around], axis=1)  # channel, (i, j), H', W'
-        samples.append(rows @ seen.reshape(groups, -1, np.prod(places)))
-    y: Array = np.stack(samples).reshape(len(x), -1, *places)
+    axes, made = op.axes(type_), []
+    count = max(1, _AT_ONCE // (kernel[0].size * groups * prod(places)))
+    for first in range(0, len(x), count):  # a few at once, since what all windows see is large
+        some = x[first : first + count]
+        seen = np.stack([*taps(np, some, axes, places, **padding)], axis=2)
+        # sample, group, (channel, i, j), (H', W')
+        made.append(rows @ seen.reshape(len(some), groups, -1, prod(places)))
+    y: Array = np.concatenate(made).reshape(len(x), -1, *places)
     return y + weights["bias"].reshape(-1, *(1,) * len(places)) if op.bias else y
