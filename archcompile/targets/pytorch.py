@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from archcompile.ir.dim import Dim
@@ -83,15 +84,28 @@ def module_call(op: Op, *inputs: TensorType, function: str | None = None) -> Cal
     positional = [Size(dim) for dim in op.inferred(*inputs).values()]
     arguments: list[Python] = list(positional)
     keywords: list[tuple[str, Python]] = []
-    for name, field in type(op).model_fields.items():
+    for name, is_required, default in _parameters(type(op)):
         value = getattr(op, name)
-        if field.is_required():
+        if is_required:
             arguments.append(python_value(value))
-        elif isinstance(value, Unknown) or value != field.get_default(call_default_factory=True):
+        elif isinstance(value, Unknown) or value != default:
             keywords.append((name, python_value(value)))
     if not arguments and len(keywords) == 1 and keywords[0][0] == next(iter(type(op).model_fields)):
         arguments, keywords = [keywords[0][1]], []
     return CallOf(function or f"nn.{type(op).__name__}", tuple(arguments), tuple(keywords))
+
+
+@cache
+def _parameters(op: type[Op]) -> tuple[tuple[str, bool, object], ...]:
+    """Of each: its name, whether it must be given, and its default."""
+    return tuple(
+        (
+            name,
+            field.is_required(),
+            None if field.is_required() else field.get_default(call_default_factory=True),
+        )
+        for name, field in op.model_fields.items()
+    )
 
 
 def support_rule(support: Support) -> PytorchRule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archcompile.backends.pytorch.names import spelled
 from archcompile.backends.pytorch.printer import one_line, respelled
@@ -83,6 +84,7 @@ def ops_in(members: tuple[ChainMember, ...]) -> list[tuple[Op, OpUse]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def names_in(text: str) -> frozenset[str]:
     """The names that a piece of source reads or sets."""
     return frozenset(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))

@@ -64,13 +64,15 @@ def _require_head(
     program: Program,
     supports: Iterable[Support],
 ) -> None:
-    said = _comments(text)
-    wanted = list(comments(program))
-    if text.split("\n")[: len(wanted)] != wanted:
+    top = comments(program)
+    if tuple(text.split("\n")[: len(top)]) != top:
         raise InternalError("the header is not the one that it should have")
-    for support in supports:
-        wanted += _comments(support.source)
-    if said != wanted:
+    sources = [support.source for support in supports]  # which stand there as they are, see below
+    # without a sign more than these have there is no other comment, and nothing to look for
+    if text.count("#") != sum(each.count("#") for each in (*top, *sources)) and _comments(text) != [
+        *top,
+        *(comment for source in sources for comment in _comments(source)),
+    ]:
         raise InternalError("there are comments that nobody wrote")
     needed = [line for line in imports(rest) if line]
     if [ast.unparse(node) for node in head] != needed:
@@ -83,8 +85,9 @@ def _comments(text: str) -> list[str]:
 
 
 def _require_supports(text: str, found: list[ast.ClassDef], supports: tuple[Support, ...]) -> None:
+    lines = io.StringIO(text, newline=None).read().split("\n")  # as Python counts them
     for support, node in zip(supports, found, strict=False):
-        if ast.get_source_segment(text, node) != support.source.strip("\n"):
+        if "\n".join(lines[node.lineno - 1 : node.end_lineno]) != support.source.strip("\n"):
             raise InternalError(f"the support class `{support.name}` is not as it should be")
 
 

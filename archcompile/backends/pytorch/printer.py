@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from keyword import iskeyword
 
 from archcompile.backends.pytorch.expressions import flat, laid_out, splits_at_operators
 from archcompile.backends.pytorch.layout import (
@@ -113,6 +114,8 @@ def header(text: str, indent: int) -> list[str]:
 
 def respelled(text: str, spell: Callable[[str], str]) -> str:
     """An expression on one line in the printer's own form, its names (not functions) respelled."""
+    if text.isascii() and text.isidentifier() and not iskeyword(text):
+        return spell(text)
     return flat(laid_out(_Respelled(spell).visit(ast.parse(text, mode="eval").body)))
 
 

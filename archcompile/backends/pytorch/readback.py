@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from archcompile.backends.pytorch.built import Builder
 from archcompile.backends.pytorch.emit import supports_of
@@ -21,9 +22,10 @@ from archcompile.backends.pytorch.training import in_order
 from archcompile.backends.pytorch.tree import BUFFER, PARAMETER, Leaf, leaves
 from archcompile.backends.pytorch.values import agrees, evaluate
 from archcompile.diagnostics import InternalError
+from archcompile.ir.op import Op
 from archcompile.ir.order import registered
 from archcompile.ir.program import Node, Program, ProgramOutput
-from archcompile.targets.python import Word
+from archcompile.targets.python import Python, Word
 from archcompile.targets.pytorch import AttributeForm, FunctionForm, ModuleForm, form, python_value
 
 
@@ -84,8 +86,8 @@ def _compare_tensor(path: str, leaf: Leaf, made: AttributeForm) -> None:
 
 def _compare_call(path: str, leaf: Leaf, node: Node, made: ModuleForm) -> None:
     call = made.construct
-    arguments = tuple(evaluate(_tree(one_line(each)), {}) for each in call.arguments)
-    keywords = tuple((name, evaluate(_tree(one_line(each)), {})) for name, each in call.keywords)
+    arguments = tuple(map(_value, call.arguments))
+    keywords = tuple((name, _value(each)) for name, each in call.keywords)
     wanted = Leaf(call.function, arguments, keywords)
     given, due = _named(leaf, node), _named(wanted, node)
     is_same = given.keys() == due.keys() and all(agrees(due[name], given[name]) for name in due)
@@ -95,17 +97,29 @@ def _compare_call(path: str, leaf: Leaf, node: Node, made: ModuleForm) -> None:
 
 def _named(leaf: Leaf, node: Node) -> dict[str, object]:
     """Arguments by name, defaults included: where they are symbols, they are spelled out."""
-    fields = type(node.op).model_fields
-    values: dict[str, object] = {}
-    for name, field in fields.items():
-        if not field.is_required():
-            default = python_value(field.get_default(call_default_factory=True))
-            values[name] = evaluate(_tree(one_line(default)), {})
-    places = [*node.op.inferred(*node.types), *fields]
+    places = [*node.op.inferred(*node.types), *type(node.op).model_fields]
     if len(leaf.arguments) > len(places):
         raise InternalError(f"{_shown(leaf)} has more arguments than `{node.op.key}` knows")
     given = dict(zip(places, leaf.arguments, strict=False))
-    return values | given | dict(leaf.keywords)
+    return _defaults(type(node.op)) | given | dict(leaf.keywords)
+
+
+@cache
+def _defaults(op: type[Op]) -> dict[str, object]:
+    return {
+        name: _value(python_value(field.get_default(call_default_factory=True)))
+        for name, field in op.model_fields.items()
+        if not field.is_required()
+    }
+
+
+def _value(tree: Python) -> object:
+    return _evaluated(one_line(tree))
+
+
+@lru_cache(maxsize=4096)
+def _evaluated(text: str) -> object:
+    return evaluate(_tree(text), {})
 
 
 def _compare_events(tracer: Tracer, made: dict[str, Token], program: Program) -> dict[str, Token]:

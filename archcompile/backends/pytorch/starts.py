@@ -9,6 +9,7 @@ import ast
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.literals import literal
@@ -79,6 +80,7 @@ def torch_class(node: Node) -> str | None:
     return name if name.startswith("nn.") and name != "nn.Module" else None
 
 
+@lru_cache(maxsize=256)
 def _base(source: str) -> str:
     classes = (each for each in ast.parse(source).body if isinstance(each, ast.ClassDef))
     return ast.unparse(next(classes).bases[0])
