@@ -159,10 +159,9 @@ def _hear_graph(
     trial: _Trial, graph: Graph, stretches: Stretches, *, every: bool = False
 ) -> dict[str, str]:
     """The digests at the ends of the stretches, or of ``every`` exact value."""
-    # a value that an output shows has the output's name
-    shown = {output.value.name: output.name for output in trial.inference.outputs}
+    names = _names(trial.inference)
     ranks = {
-        shown.get(node.name, node.name): node.output.type.rank
+        names[node.name]: node.output.type.rank
         for node in trial.inference.nodes()
         if node.name in stretches.resumed
     }
@@ -171,19 +170,34 @@ def _hear_graph(
     for node in trial.inference.nodes():
         if node.name not in (stretches.digests if every else stretches.ends):
             continue
-        name = shown.get(node.name, node.name)
+        name = names[node.name]
         value = f"{name}/made" if name in ranks else name
         if value in opened.values:
             asked[node.name] = (value, node.output.type.rank)
+    if not asked:
+        return {}
     more = {value: rank for value, rank in asked.values() if value not in opened.outputs}
     model = bind(opened, trial.plan.weights, more)
-    given = {
-        shown.get(name, name): array.astype("float32") for name, array in stretches.resumed.items()
-    }
+    given = {names[name]: array.astype("float32") for name, array in stretches.resumed.items()}
     batch = Batch(stretches.batch.sizes, {**stretches.batch.inputs, **given})
     values = tuple(value for value, _ in asked.values())
     (made,) = run_graph(model, (batch,), values).outputs
     return {name: digest(array) for name, array in zip(asked, made, strict=True)}
+
+
+def _names(program: Program) -> dict[str, str]:
+    """What the graph calls each layer's value: as the first output that shows it.
+
+    A layer whose name an output has taken for another value steps aside.
+    """
+    shown: dict[str, str] = {}
+    for output in program.outputs:
+        shown.setdefault(output.value.name, output.name)
+    taken = {output.name for output in program.outputs}
+    return {
+        node.name: shown.get(node.name, f"{node.name}/value" if node.name in taken else node.name)
+        for node in program.nodes()
+    }
 
 
 def _pair(trial: _Trial, artefact: Artefact, heard: _Heard) -> ExactPair:

@@ -167,6 +167,43 @@ def test_a_network_of_every_kind_of_layer_is_exact_where_it_can_be() -> None:
     assert found.rounded
 
 
+def test_a_mean_of_one_position_with_itself_is_rounded_though_nothing_shows_it() -> None:
+    found = exactly(
+        compile_text("""
+            input: [N, 12, 8, 8]
+            layers:
+              - {adaptive_avg_pool2d: 1}
+              - {conv2d: [12, 1]}
+              - {name: up, upsample: {size: 5, mode: bilinear}}
+              - {conv2d: [4, 1]}
+        """)
+    )
+    assert found.agree, found
+    assert any("`up`" in each for each in found.rounded)
+
+
+def test_values_under_the_names_of_outputs_are_the_ones_that_are_exchanged() -> None:
+    """Two outputs show one value, and an output has the name of another layer."""
+    found = exactly(
+        compile_text("""
+            input: [N, 4, 6, 6]
+            layers:
+              - {name: first, conv2d: [4, 3, {padding: 1}]}
+              - {name: bent, tanh}
+              - {name: second, conv2d: [4, 3, {padding: 1}]}
+              - {name: third, conv2d: [4, 3, {padding: 1}]}
+            outputs: {one: bent, two: bent, second: third}
+        """)
+    )
+    assert found.agree, found
+    assert all(pair.verdict == "equal" for pair in found.pairs), found
+
+
+def test_a_graph_of_which_nothing_is_exact_is_not_compared() -> None:
+    found = exactly(compile_text("input: [N, 4]\nlayers: [{softmax: 1}]"))
+    assert [pair.verdict for pair in found.pairs] == ["not made", "not made"], found
+
+
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "alexnet_2012"])
 def test_blocks_that_are_functions_are_inlined_under_the_names_of_the_spec(name: str) -> None:
     spec = {"resnet18": "resnet", "googlenet": "googlenet", "alexnet_2012": "alexnet"}[name]
