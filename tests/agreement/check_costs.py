@@ -27,13 +27,13 @@ def check_costs(subject: Subject, findings: Findings) -> None:
             findings.holds("macs", name, said, 0)
 
 
-def check_flops(subject: Subject, findings: Findings, place: int = 1) -> None:
+def check_flops(subject: Subject, findings: Findings) -> None:
     """torch's own counter over the whole module: half of its FLOPs are the MACs of all samples.
 
     In all only: it takes the layers of a sliced chain (``self.body[1:]``) for those of a new one,
     under other names. ``check_costs`` has each layer.
     """
-    counter = FlopCounterMode(display=False)
+    counter, place = FlopCounterMode(display=False), subject.main
     with counter:
         subject.run(place, heads=False)
     said = 0

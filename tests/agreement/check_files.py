@@ -67,13 +67,13 @@ def _gradients(
     subject: Subject, findings: Findings, module: nn.Module
 ) -> dict[str, torch.Tensor | None]:
     torch.manual_seed(subject.seed)
-    inputs = [torch.from_numpy(each).double() for each in subject.inputs[1].values()]
+    inputs = [torch.from_numpy(each).double() for each in subject.inputs[subject.main].values()]
     made = tensors(module(*inputs))
     shown = sorted(subject.program.outputs, key=lambda each: each.training)
     findings.holds("training", "number of outputs", len(made), len(shown))
     loss = torch.zeros((), dtype=torch.float64)
     for output, each in zip(shown, made, strict=False):
-        stated = tuple(dim.evaluate(subject.sizes[1]) for dim in output.value.type.dims)
+        stated = tuple(dim.evaluate(subject.sizes[subject.main]) for dim in output.value.type.dims)
         findings.holds("training", f"output {output.name}", tuple(each.shape), stated)
         loss = loss + (each * torch.randn(each.shape, dtype=each.dtype)).sum()
     if loss.requires_grad:
@@ -88,8 +88,10 @@ def check_graph_text(subject: Subject, findings: Findings) -> None:
     kept = {key: each for key, each in weights.items() if key in graph.inputs}
     session = session_of(bind(graph, kept))
     names = [each.name for each in subject.inference.outputs]
-    binary = subject.session(tapped=False).run(names, subject.feed(1))
-    for name, found, wanted in zip(names, session.run(names, subject.feed(1)), binary, strict=True):
+    binary = subject.session(tapped=False).run(names, subject.feed(subject.main))
+    for name, found, wanted in zip(
+        names, session.run(names, subject.feed(subject.main)), binary, strict=True
+    ):
         error = apart(found.astype("float64"), wanted.astype("float64"))
         findings.made["graph's text"] += 1
         if found.shape != wanted.shape or not error <= SINGLE:

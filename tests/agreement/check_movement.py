@@ -25,17 +25,11 @@ if TYPE_CHECKING:
 
 FACTOR = 100
 """How many tolerances an output has to move by."""
-PLACE = 1
-"""The batch that is looked at: that of three samples."""
 
 
 def check_movement(subject: Subject, findings: Findings) -> None:
     """Counts what means something and what does not. The module must be in float64."""
-    inputs = [torch.from_numpy(each).double() for each in subject.inputs[PLACE].values()]
-    base = _forward(subject.module, inputs)
-    for place in range(len(inputs)):
-        others = [*inputs[:place], inputs[place].flip(0) * 1.1, *inputs[place + 1 :]]
-        _judge(findings, "input", _moved(subject.module, others, base))
+    inputs = [torch.from_numpy(each).double() for each in subject.inputs[subject.main].values()]
     unread = frozenset(unread_weights(subject.inference))
     state = subject.module.state_dict()
     asked = {
@@ -45,7 +39,10 @@ def check_movement(subject: Subject, findings: Findings) -> None:
     }
     findings.not_made["movement: no output reads the weight's layer"] += len(unread)
     local: dict[str, float] = {}
-    moves = _first_order(subject.module, inputs, base, asked, local)
+    base, moves = _first_order(subject.module, inputs, asked, local)
+    for place in range(len(inputs)):
+        others = [*inputs[:place], inputs[place].flip(0) * 1.1, *inputs[place + 1 :]]
+        _judge(findings, "input", _moved(subject.module, others, base))
     for key, tensor in asked.items():
         if key in local:
             _judge(findings, "weight", local[key], "its own layer")
@@ -94,11 +91,10 @@ def _change(tensor: torch.Tensor) -> torch.Tensor:
 def _first_order(
     module: nn.Module,
     inputs: list[torch.Tensor],
-    base: list[torch.Tensor],
     asked: dict[str, torch.Tensor],
     local: dict[str, float],
-) -> dict[str, float]:
-    """For each weight tensor the largest movement of a few elements of the outputs.
+) -> tuple[list[torch.Tensor], dict[str, float]]:
+    """The outputs, and for each weight tensor the largest movement of a few of their elements.
 
     ``local`` gets how far it moves its own layer's result, in fact.
     """
@@ -112,13 +108,14 @@ def _first_order(
         if own:
             owners[layer] = own
     moves: dict[str, torch.Tensor] = {}
-    scales = [float(each.abs().max()) or 1.0 for each in base]
     hooks = [
         each.register_forward_hook(_tracing(own, moves, local)) for each, own in owners.items()
     ]
     module.requires_grad_(False)  # gradients are those of the layers' outputs
     try:
         made = tensors(module(*(each.clone() for each in inputs)))
+        base = [each.detach() for each in made]
+        scales = [float(each.abs().max()) or 1.0 for each in base]
         picked = [_elements(each) / scale for each, scale in zip(made, scales, strict=True)]
         total = torch.stack(picked).sum()
         if total.requires_grad:
@@ -128,7 +125,8 @@ def _first_order(
         for hook in hooks:
             hook.remove()
     # the sum over the outputs: the one that moves most moves by no less than its part
-    return {key: float(each.abs().max()) / len(scales) for key, each in moves.items()}
+    far = {key: float(each.abs().max()) / len(scales) for key, each in moves.items()}
+    return base, far
 
 
 def _elements(made: torch.Tensor) -> torch.Tensor:
@@ -146,12 +144,13 @@ def _tracing(
     def hook(layer: nn.Module, inputs: tuple[Any, ...], made: Any) -> Any:
         if not isinstance(made, torch.Tensor) or not isinstance(inputs[0], torch.Tensor):
             return made
-        read = tuple(each.detach().clone() for each in inputs)  # a later layer may work in place
+        # as copies: a later layer may work in place
+        read = tuple(each.detach().clone() for each in inputs)
+        before = made.detach().clone()
         added = torch.zeros_like(made, requires_grad=True)
 
         @torch.no_grad()
         def measure(gradient: torch.Tensor) -> None:
-            before = layer.forward(*read)
             scale = float(before.abs().max())
             for key, weight in own.items():
                 kept = _change(weight)

@@ -29,7 +29,7 @@ Shapes = dict[str, tuple[tuple[int, ...], ...]]
 
 def check_double(subject: Subject, findings: Findings) -> list[Arrays]:
     """Outputs and every call of torch in float64; gives the reference's values of each batch."""
-    references = [subject.reference(place) for place in (0, 1)]
+    references = [subject.reference(place) for place in range(subject.main + 1)]
     for place, reference in enumerate(references):
         _static(subject, findings, place, reference)
         _module(subject, findings, place, reference, "torch float64")
@@ -47,7 +47,7 @@ def check_single(subject: Subject, findings: Findings, references: list[Arrays])
         if subject.has_heads:
             subject.run(place, heads=False)
         seen.append(_shapes(subject))
-    subject.run(2, heads=False)
+    subject.run(len(subject.sizes) - 1, heads=False)
     seen.append(_shapes(subject))
     _graph(subject, findings, references)
     return seen
@@ -90,7 +90,6 @@ class Comparing:
         self.place, self.reference = place, reference
         self.tolerance = DOUBLE if kind == "torch float64" else SINGLE
         self.worst = 0.0
-        self.rounding: dict[str, float] | None = None
 
     def value(self, layer: str, value: str, found: NDArray[Any]) -> None:
         """``found`` stands for the program's ``value``."""
@@ -109,12 +108,11 @@ class Comparing:
             )
 
     def _rounding(self, value: str) -> float:
-        if self.rounding is None:
-            self.rounding = lost(
-                self.subject, self.place, self.reference, in_onnx=self.kind == "onnxruntime"
-            )
+        subject, key = self.subject, (self.place, self.kind == "onnxruntime")
+        if key not in subject.lost:
+            subject.lost[key] = lost(subject, self.place, self.reference, in_onnx=key[1])
         finer = 2.0**-29 if self.tolerance == DOUBLE else 1.0  # 52 bits against 23
-        return self.rounding.get(value, 0.0) * finer
+        return subject.lost[key].get(value, 0.0) * finer
 
 
 def _module(subject: Subject, findings: Findings, place: int, reference: Arrays, kind: str) -> None:
@@ -172,9 +170,11 @@ def _graph(subject: Subject, findings: Findings, references: list[Arrays]) -> No
             else:
                 findings.holds("static shape", name, made[name].shape, shape(types[value], sizes))
     outputs = [(each.name, each.value.name) for each in subject.inference.outputs]
-    found = subject.session(tapped=False).run([name for name, _ in outputs], subject.feed(1))
+    found = subject.session(tapped=False).run(
+        [name for name, _ in outputs], subject.feed(subject.main)
+    )
     for (name, value), array in zip(outputs, found, strict=True):
-        comparing[1].value(f"output {name}", value, array)
+        comparing[subject.main].value(f"output {name}", value, array)
     findings.error(kind, max(each.worst for each in comparing))
 
 

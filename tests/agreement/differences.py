@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from check_costs import check_costs, check_flops
+from check_exact import check_exact
 from check_fields import check_fields
 from check_files import check_forms, check_gradients, check_graph_text
 from check_movement import check_movement
@@ -37,11 +38,14 @@ if TYPE_CHECKING:
 DEAR = 8
 """One seed in so many has each of the dear checks: FLOPs, gradients, the graph's text, forms."""
 
-FIELDS = 4
+FIELDS = 8
 """One seed in so many has its receptive fields measured."""
 
+EXACT = 4
+"""One seed in so many is compared bit by bit."""
+
 FURTHER: list[Callable[[Subject, Findings], None]] = []
-"""Checks that others add, such as that of exact integers; they get the module in float64."""
+"""Checks that others add; they get the module in float64."""
 
 _UNFIT = "AC5"
 """The family of what does not fit."""
@@ -107,6 +111,8 @@ def compare(network: Network, seed: int, findings: Findings) -> None:
         check_graph_text(subject, findings)
     if dear == 3:
         check_forms(subject, findings)
+    if seed % EXACT == EXACT - 1:
+        check_exact(subject, findings)
 
 
 def _said(error: Exception) -> str:

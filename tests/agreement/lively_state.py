@@ -30,6 +30,9 @@ def enliven(module: nn.Module, inputs: Sequence[torch.Tensor], seed: int) -> Non
     with torch.no_grad():
         for tensor in _floats(module):
             _unlike(tensor, random)
+        for layer in module.modules():
+            if _is_linear(layer) and layer.bias is not None:
+                layer.bias.zero_()
         hooks = [each.register_forward_hook(_fitting(random)) for each in _layers(module)]
         try:
             module(*(each.clone() for each in inputs))
@@ -83,23 +86,26 @@ def _fitting(random: torch.Generator) -> Callable[[nn.Module, tuple[Any, ...], A
         if layer in done or not isinstance(made, torch.Tensor):
             return made
         done.add(layer)
-        mean, weight = getattr(layer, "running_mean", None), getattr(layer, "weight", None)
-        if isinstance(mean, torch.Tensor):
+        if isinstance(getattr(layer, "running_mean", None), torch.Tensor):
             _statistics(layer, inputs[0], random)
-        elif isinstance(weight, torch.Tensor) and weight.ndim > 1:
-            bias = getattr(layer, "bias", None)
-            if bias is not None:
-                bias.zero_()
-                made = layer.forward(*inputs)
-                _unlike(bias, random)
-            size = float(made.square().mean().sqrt())
-            if 0 < size < float("inf"):
-                weight.div_(size)
-        else:
+            return layer.forward(*inputs)
+        if not _is_linear(layer):
             return made
+        size = float(made.square().mean().sqrt())
+        size = size if 0 < size < float("inf") else 1.0
+        layer.weight.div_(size)
+        if layer.bias is None:
+            return made / size
+        _unlike(layer.bias, random)
         return layer.forward(*inputs)
 
     return hook
+
+
+def _is_linear(layer: Any) -> bool:
+    """Whether it multiplies with a kernel; its bias is zero until it is first used."""
+    weight = getattr(layer, "weight", None)
+    return isinstance(weight, torch.Tensor) and weight.ndim > 1 and hasattr(layer, "bias")
 
 
 def _statistics(layer: Any, x: torch.Tensor, random: torch.Generator) -> None:

@@ -34,6 +34,8 @@ class Recorder:
         self.module = module
         self.is_on = False
         self.calls: dict[str, tuple[torch.Tensor, ...]] = {}
+        self.resumed: dict[str, torch.Tensor] = {}
+        """What the module goes on with instead of what a call made."""
         self.work: dict[str, int] = {}
         """Multiply-accumulates of one sample, worked out from the module that runs."""
         for path, each in module.named_modules():
@@ -51,9 +53,9 @@ class Recorder:
             self.is_on = False
 
     def _hook(self, path: str) -> Any:
-        def hook(module: nn.Module, inputs: tuple[Any, ...], made: Any) -> None:
+        def hook(module: nn.Module, inputs: tuple[Any, ...], made: Any) -> torch.Tensor | None:
             if not self.is_on:
-                return
+                return None
             call, number = path, 1
             while call in self.calls:
                 number += 1
@@ -61,6 +63,8 @@ class Recorder:
             self.calls[call] = tuple(each.detach().clone() for each in tensors(made))
             if isinstance(made, torch.Tensor) and (macs := _macs(module, inputs, made)) is not None:
                 self.work[call] = macs
+            resumed = self.resumed.get(call)
+            return None if resumed is None else resumed.clone()
 
         return hook
 
