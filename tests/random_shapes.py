@@ -217,6 +217,8 @@ class Places:
         self.values = {name: [shape] for name, shape in inputs.items()}
         self.current = list(inputs.values())
         self.counts: dict[str, int] = {}
+        self.absent: set[str] = set()
+        """Names of lines that conditions leave out, which stand for what those read."""
 
     def copy(self) -> Places:
         """A second one, to try a line on."""
@@ -252,6 +254,8 @@ class Reading:
         need(name not in places.values)
         if is_loop(line) or value(line.get("when", True), here):
             reads = self.made(line, here, reads)
+        else:
+            places.absent.add(name)
         places.values[name] = places.current = reads
 
     def _name(self, line: dict[str, Any], here: dict[str, Any], places: Places) -> str:

@@ -555,6 +555,7 @@ class Generator:
         rng = self.rng
         shown = [name for name in places.values if name not in inputs]
         single = [name for name in shown if len(places.values[name]) == 1]
+        single = [name for name in single if name not in places.absent]
         if not single or (len(places.current) == 1 and self.chance(0.65)):
             return
         picked = rng.sample(single, min(len(single), rng.choice((1, 2, 3))))
@@ -575,10 +576,10 @@ class Generator:
             try:
                 for line in spec["layers"]:
                     self.reading.entry(line, names, places)
-                shown = spec.get("outputs", [])
-                need(
-                    set(shown if isinstance(shown, list) else shown.values()) <= set(places.values)
-                )
+                held = spec.get("outputs", [])
+                shown = set(held if isinstance(held, list) else held.values())
+                need(shown <= set(places.values))
+                need(not shown or not shown <= places.absent)  # one of them is left
             except (Unfit, KeyError, TypeError, ValueError):
                 continue
             found[name] = changed

@@ -27,9 +27,9 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "rate": (0.25, 0.5),
     "pads": ("zeros", "replicate"),
     "fill": ("constant", "replicate"),
-    "list": ([12, 24], [12], [24, 12, 12]),
+    "list": ([12, 24], [12], [24, 12, 36]),
 }
-"""Values for parameters of some kinds."""
+"""Values for parameters of some kinds. A list has none twice: names may be made of its items."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def names_of(text: str) -> tuple[str, ...]:
     return networks(document(read(SourceFile("net.yaml", text)), frozenset(all_ops())))
 
 
-@pytest.mark.parametrize("seed", range(0, 120, 10))
+@pytest.mark.parametrize("seed", [*range(0, 120, 10), 2081])
 def test_a_random_family_compiles_to_the_same_files_again(seed: int) -> None:
     text = spec_text(random_family(seed))
     first, again = ([compile_text(text, name).files() for name in names_of(text)] for _ in "ab")

@@ -29,7 +29,7 @@ def _networks(seed: int) -> Iterator[Network]:
                 raise
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 10))
+@pytest.mark.parametrize("seed", [*range(0, 200, 10), 1769])
 def test_a_random_spec_compiles_to_the_same_files_again(seed: int) -> None:
     first, again = ([network.files() for network in _networks(seed)] for _ in range(2))
     assert first == again
