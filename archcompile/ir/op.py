@@ -247,6 +247,13 @@ class Op(BaseModel, ABC):
         """For each spatial axis what one output position reads; ``None``: position by position."""
         return None
 
+    def runs_over(self, *inputs: TensorType) -> tuple[tuple[int, ...], ...] | None:
+        """For each spatial axis of the output those of the input in it, the slowest first.
+
+        Axis 0 is the first behind the channels; ``None``: the axes stay.
+        """
+        return None
+
     def owns_channels(self, *inputs: TensorType) -> bool:
         """Whether axis 1 of its output is its own, so that GPUs divide it among them."""
         return self.has_channels

@@ -19,6 +19,8 @@ from archcompile.targets.reference import reference
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
+_ONE = Dim.of(1)
+
 
 class Flatten(Op):
     """The axes from ``start_dim`` to ``end_dim``, both included, become one."""
@@ -40,11 +42,23 @@ class Flatten(Op):
         return TensorType((*x.dims[:first], product, *x.dims[last + 1 :]))
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...] | None:
-        """Flattening everything sees the whole map; flattening some axes moves elements only."""
+        """What becomes channels is seen whole; flattening axes of space moves elements only."""
         (x,) = inputs
-        if self.span(x) != (1, x.rank - 1):
+        first, last = self.span(x)
+        if first > 1 or last == 1:
             return None
-        return tuple(Window(size, size) for size in x.spatial)
+        return tuple(
+            Window(size, size) if at <= last else Window(_ONE, _ONE)
+            for at, size in enumerate(x.spatial, 2)
+        )
+
+    def runs_over(self, *inputs: TensorType) -> tuple[tuple[int, ...], ...] | None:
+        """Those that are flattened are one, unless they have become channels."""
+        (x,) = inputs
+        first, last = self.span(x)
+        merged = [tuple(range(first - 2, last - 1))] if first > 1 else []
+        before = [(at - 2,) for at in range(2, first)]
+        return (*before, *merged, *((at - 2,) for at in range(max(last + 1, 2), x.rank)))
 
     def span(self, x: TensorType) -> tuple[int, int]:
         """The first and the last axis, counted from 0."""

@@ -55,13 +55,22 @@ class Mean(Op):
         return TensorType(tuple(size for at, size in enumerate(x.dims) if at not in places))
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
-        """An axis of space that is reduced is seen whole."""
+        """An axis of space that is reduced, or becomes the channels, is seen whole."""
         (x,) = inputs
-        places = places_of_axes(self, "dim", self.dim, x)
+        kept = {at for axes in self.runs_over(x) for at in axes}
+        if self.keepdim:
+            kept -= {at - 2 for at in places_of_axes(self, "dim", self.dim, x)}
         return tuple(
-            Window(size, size) if at in places else Window(_ONE, _ONE)
-            for at, size in enumerate(x.spatial, 2)
+            Window(_ONE, _ONE) if at in kept else Window(size, size)
+            for at, size in enumerate(x.spatial)
         )
+
+    def runs_over(self, *inputs: TensorType) -> tuple[tuple[int, ...], ...]:
+        """The axes that are left behind the channels."""
+        (x,) = inputs
+        places = () if self.keepdim else places_of_axes(self, "dim", self.dim, x)
+        left = [at for at in range(1, x.rank) if at not in places]
+        return tuple((at - 2,) for at in left[1:])
 
     def divided(self, parts: int) -> Op:
         """Over space each channel has its own mean."""

@@ -117,14 +117,19 @@ class Upsample(Op):
         return TensorType((*x.dims[:2], *places))
 
     def windows(self, *inputs: TensorType) -> tuple[Window, ...]:
-        """One position, or the two around; the steps shrink by the factor."""
+        """One position, or the two around; the steps shrink by the factor.
+
+        Where nothing is enlarged, each position is its own.
+        """
         (x,) = inputs
         reach = ONE if self.mode == "nearest" else Dim.of(2)
         factors = self.factors(x)
-        if factors is not None:
-            return tuple(Window(reach, ONE, grown=factor) for factor in factors)
-        sizes = zip(x.spatial, self.places(x), strict=True)
-        return tuple(Window(reach, size, grown=places) for size, places in sizes)
+        given = (ONE,) * len(x.spatial) if factors is not None else x.spatial
+        grown = factors if factors is not None else self.places(x)
+        return tuple(
+            Window(ONE, ONE) if size == places else Window(reach, size, grown=places)
+            for size, places in zip(given, grown, strict=True)
+        )
 
     def places(self, x: TensorType) -> Sizes:
         """The output's size along each axis."""

@@ -44,6 +44,7 @@ _ELSEWHERE = {
     "normalize": "reads the whole axis that it normalises",
 }
 """Ops behind which positions are no longer those of the input, or read by convention."""
+_MERGED = "is part of an axis that runs along several"
 _POINTWISE = ("add", "sub", "mul", "concat")
 
 
@@ -119,18 +120,20 @@ def _check_axis(
     _run(subject, axis, known, rows)
     own = np.arange(rows)
     readings = {value.name: Reading(own, own, rows) for value in subject.program.inputs}
+    places: dict[str, int | None] = dict.fromkeys(readings, axis)
     lost = dict.fromkeys(readings, "")
     jumps = dict.fromkeys(readings, 1)
     rough: set[str] = set()
     for node, field in zip(
         subject.nodes, subject.network.facts.receptive_fields.nodes, strict=True
     ):
-        reading = _read_by(subject, node, axis, rows, readings)
+        places[node.name] = place = _place(node, axis, places)
+        reading = _read_by(subject, node, place, rows, readings)
         if reading is not None:
             reading = replace(reading, gap=_gap(node, axis, readings, jumps))
             readings[node.name] = reading
         jumps[node.name] = field.jump[axis].evaluate(known) if len(field.jump) > axis else 1
-        lost[node.name] = _lost(node, lost, readings)
+        lost[node.name] = _lost(node, place, lost, readings)
         if _is_rough(node, rough):
             rough.add(node.name)
         if reading is None or len(field.extent) <= axis:
@@ -144,15 +147,27 @@ def _check_axis(
 
 
 def _read_by(
-    subject: Subject, node: Node, axis: int, rows: int, readings: dict[str, Reading]
+    subject: Subject, node: Node, place: int | None, rows: int, readings: dict[str, Reading]
 ) -> Reading | None:
     """From the pass, or for a function of several values from what they read."""
     made = subject.recorder.calls.get(node.name, ())
     if len(made) == 1:
-        return _reading(made[0], axis, rows)
+        return _reading(made[0], place, rows)
     if node.op.key in _POINTWISE:
         return _joined([readings.get(value.name) for value in node.inputs])
     return None
+
+
+def _place(node: Node, axis: int, places: dict[str, int | None]) -> int | None:
+    """Which axis of space of the node's output the input's is in, if any."""
+    longest = max(node.inputs, key=lambda value: value.type.rank, default=None)
+    place = axis if longest is None else places.get(longest.name)
+    runs = node.op.runs_over(*node.types)
+    if runs is not None and place is not None:
+        place = next((at for at, axes in enumerate(runs) if place in axes), None)
+    if place is None and node.op.key == "unflatten":
+        place = axis  # the axes are new
+    return place
 
 
 def _gap(node: Node, axis: int, readings: dict[str, Reading], jumps: dict[str, int]) -> int:
@@ -165,27 +180,22 @@ def _gap(node: Node, axis: int, readings: dict[str, Reading], jumps: dict[str, i
 def _is_rough(node: Node, rough: set[str]) -> bool:
     """Whether it or an op before it enlarges: its steps are rounded up to whole positions.
 
-    Bilinear upsampling reads two positions at most; one where they fall together. A mirrored
-    border is read backwards.
+    A mirrored border is read backwards.
     """
     windows = windows_of(node.op, node.types) or ()
     is_mirrored = node.op.key == "pad" and getattr(node.op, "mode", "") == "reflect"
-    if (
-        is_mirrored
-        or node.op.key == "upsample"
-        or any(value.name in rough for value in node.inputs)
-    ):
+    if is_mirrored or any(value.name in rough for value in node.inputs):
         return True
     return any(window.grown != Dim.of(1) for window in windows)
 
 
-def _reading(made: torch.Tensor, axis: int, rows: int) -> Reading | None:
+def _reading(made: torch.Tensor, place: int | None, rows: int) -> Reading | None:
     """What was read, from where the numbers are none; of a vector as of a single position."""
     if made.ndim < 2 or len(made) != rows:
         return None
     is_read = torch.isnan(made).numpy()
-    is_map = made.ndim > 2 + axis
-    others = tuple(a for a in range(1, made.ndim) if not is_map or a != 2 + axis)
+    is_map = place is not None and made.ndim > 2 + place
+    others = tuple(a for a in range(1, made.ndim) if place is None or a != 2 + place)
     hit = is_read.any(axis=others) if is_map else is_read.reshape(rows, -1).any(axis=1)[:, None]
     first = np.where(hit.any(axis=0), hit.argmax(axis=0), rows)
     last = np.where(hit.any(axis=0), rows - 1 - hit[::-1].argmax(axis=0), -1)
@@ -204,15 +214,20 @@ def _joined(readings: list[Reading | None]) -> Reading | None:
     return Reading(first, last, held[0].rows)
 
 
-def _lost(node: Node, lost: dict[str, str], readings: dict[str, Reading]) -> str:
-    """Why the value is not compared, if it is not; empty if it is."""
+def _lost(node: Node, place: int | None, lost: dict[str, str], readings: dict[str, Reading]) -> str:
+    """Why the value is not compared, if it is not; empty if it is.
+
+    An axis that is part of another is compared again when that one has been read whole.
+    """
     for value in node.inputs:
-        if lost.get(value.name):
-            return lost[value.name]
+        reason = lost.get(value.name)
+        if reason and not (reason == _MERGED and place is None):
+            return reason
     if node.op.key in _ELSEWHERE:
         return _ELSEWHERE[node.op.key]
-    if node.op.key == "flatten" and windows_of(node.op, node.types) is None:
-        return _ELSEWHERE["unflatten"]
+    runs = node.op.runs_over(*node.types)
+    if runs is not None and any(len(axes) > 1 for axes in runs):
+        return _MERGED
     if getattr(node.op, "padding_mode", getattr(node.op, "mode", "")) == "circular":
         return "reads around the border"
     if len(node.inputs) > 1 and not _are_nested([readings.get(v.name) for v in node.inputs]):

@@ -95,3 +95,50 @@ def test_a_vector_that_meets_a_map_leaves_the_map_its_field() -> None:
     met = Node("met", op("add"), (vector, wide.output), Value("met", wide.output.type), at(1))
     fields = receptive_fields(program((picture, vector), (wide, met))).nodes
     assert [int(field.extent[0]) for field in fields] == [3, 3]
+
+
+_OF_THREE = {"out_channels": 1, "kernel_size": 3}
+
+
+def _extents(*layers: tuple[str, Op], size: int | str = 8) -> list[tuple[str, ...]]:
+    """Behind a convolution of 3 positions, layer by layer."""
+    start = image(2, size, size)
+    made = chain(start, ("conv", conv(2, padding=1)), *layers)
+    fields = receptive_fields(program((start,), made)).nodes[1:]
+    return [tuple(map(str, field.extent)) for field in fields]
+
+
+@pytest.mark.parametrize("size", [8, "H"])
+def test_a_mean_over_a_map_that_is_one_axis_sees_the_whole_map(size: int | str) -> None:
+    flat, mean = _extents(
+        ("flat", op("flatten", start_dim=2)), ("mean", op("mean", dim=[2])), size=size
+    )
+    (whole,) = _extents(("mean", op("mean", dim=[2, 3])), size=size)
+    assert (flat, mean) == (("3", "3"), whole)
+
+
+def test_a_window_along_an_axis_of_several_sees_whole_rows() -> None:
+    seen = _extents(("flat", op("flatten", start_dim=2)), ("conv1", op("conv1d", **_OF_THREE)))
+    assert seen[-1] == ("4", "10")
+
+
+@pytest.mark.parametrize(
+    ("layer", "extent"),
+    [
+        (("mean", op("mean", dim=[2])), ("10", "5")),
+        (("mean", op("mean", dim=[3])), ("5", "10")),
+        (("mean", op("mean", dim=[1])), ("10", "5")),
+        (("flat", op("flatten", start_dim=1, end_dim=2)), ("10", "5")),
+    ],
+)
+def test_a_layer_of_the_axis_that_is_left_reads_along_that_axis(
+    layer: tuple[str, Op], extent: tuple[str, str]
+) -> None:
+    assert _extents(layer, ("conv1", op("conv1d", **_OF_THREE)))[-1] == extent
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize("given", [{"scale_factor": 1}, {"size": 8}])
+def test_upsampling_to_the_same_size_reads_one_position(mode: str, given: dict[str, int]) -> None:
+    assert _extents(("up", op("upsample", mode=mode, **given))) == [("3", "3")]
+    assert _extents(("up", op("upsample", mode="bilinear", scale_factor=[1, 2]))) == [("3", "4")]
