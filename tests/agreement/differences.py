@@ -41,7 +41,7 @@ DEAR = 8
 FIELDS = 8
 """One seed in so many has its receptive fields measured."""
 
-EXACT = 4
+EXACT = 8
 """One seed in so many is compared bit by bit."""
 
 FURTHER: list[Callable[[Subject, Findings], None]] = []
