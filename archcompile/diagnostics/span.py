@@ -88,7 +88,12 @@ class Span:
         return Span(self.file, self.line, self.column + start, self.line, self.column + end)
 
     def to(self, other: Span) -> Span:
-        """The range from this span's start to the other's end."""
+        """The range from this span's start to the other's end.
+
+        What an alias repeats may stand before it: then this span alone.
+        """
+        if (other.end_line, other.end_column) < (self.line, self.column):
+            return self
         return Span(self.file, self.line, self.column, other.end_line, other.end_column)
 
     def __str__(self) -> str:
