@@ -196,7 +196,7 @@ def _magnitude(
 
 
 def _hides_rounding(node: Node, arguments: tuple[Array, ...], seed: int) -> bool:
-    """Whether it is a mean of a position with itself: weights that are rounded do not show there."""
+    """Whether it is a mean of a position with itself: rounded weights do not show there."""
     if node.op.key != "upsample" or 1 not in arguments[0].shape[2:]:
         return False
     shape = tuple(2 if size == 1 else size for size in arguments[0].shape)

@@ -85,7 +85,7 @@ def test_a_chain_whose_end_makes_nothing_may_be_run_whole_or_in_parts() -> None:
       - {name: whole, sequence: [{conv2d: [4, 1]}, tanh, nothing]}
     """)
     assert "self.body(" not in network.source() and "self.whole(" in network.source()
-    report = driver.verify(network)
+    report = verification.verify(network)
     assert report.agree
 
 
@@ -102,4 +102,4 @@ def test_a_loop_that_a_call_leaves_out_is_an_empty_module() -> None:
       - unit: {deep: true}
       - unit: {deep: false}
     """)
-    assert driver.verify(network).agree
+    assert verification.verify(network).agree

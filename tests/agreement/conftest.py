@@ -1,0 +1,5 @@
+"""What the tests of this folder share."""
+
+from uncounted import uncounted
+
+__all__ = ["uncounted"]

@@ -1,0 +1,626 @@
+"""Faults outside the ops, first half: sizes, types, passes, weights, ONNX, report and diagram."""
+
+from __future__ import annotations
+
+from zoo_fault import Fault
+
+_DIM = "ir/dim.py"
+_FORM = "ir/dim_form.py"
+_RULES = "ir/dim_rules.py"
+_TEXT = "ir/dim_text.py"
+_EXPR = "ir/expr.py"
+_PROGRAM = "ir/program.py"
+_PRINTER = "ir/printer.py"
+_COSTS = "passes/costs.py"
+_FIELD = "passes/receptive_field.py"
+_MEMORY = "passes/memory.py"
+_CLAIMS = "passes/claims.py"
+_FANS = "weights/fans.py"
+_INITIAL = "weights/initial.py"
+_GRAPH = "backends/onnx/graph.py"
+_ONNX_TEXT = "backends/onnx/text.py"
+_CELLS = "backends/report/cells.py"
+_JSON = "backends/report/json_form.py"
+_MODEL = "backends/report/model.py"
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "dim: the rounded-up division rounds down",
+        _DIM,
+        old="return -(-Dim.of(dividend) // divisor)",
+        new="return Dim.of(dividend) // divisor",
+        ops=("max_pool2d", "avg_pool2d", "upsample"),
+    ),
+    Fault(
+        "dim: a sum of open and known sizes forgets the known ones",
+        _DIM,
+        old="return Dim(add(open_, Form(known))) if open_.terms",
+        new="return Dim(open_) if open_.terms",
+    ),
+    Fault(
+        "dim: a product of open and known sizes forgets the known ones",
+        _DIM,
+        old="return Dim(scale(open_, known)) if open_.terms",
+        new="return Dim(open_) if open_.terms",
+    ),
+    Fault(
+        "dim: the rest of a known division is the quotient",
+        _DIM,
+        old="return _integer(self.form.offset % divisor.offset)",
+        new="return _integer(self.form.offset // divisor.offset)",
+        ops=("conv2d", "group_norm", "channel_shuffle", "pixel_shuffle", "chunk"),
+    ),
+    Fault(
+        "dim: H times H is H",
+        _FORM,
+        old="powers[atom] = powers.get(atom, 0) + power",
+        new="powers[atom] = max(powers.get(atom, 0), power)",
+    ),
+    Fault(
+        "dim: equal terms of a sum replace one another",
+        _FORM,
+        old="total[monomial] = total.get(monomial, 0) + coefficient",
+        new="total[monomial] = coefficient",
+    ),
+    Fault(
+        "dim: multiplying an open size by a number leaves its constant as it is",
+        _FORM,
+        old="    return Form(form.offset * factor, terms)",
+        new="    return Form(form.offset, terms)",
+    ),
+    Fault(
+        "dim: an exact division of an open size rounds its constant to the nearest",
+        _RULES,
+        old="return Form(numerator.offset // divisor, whole), ZERO",
+        new="return Form(offset, whole), ZERO",
+        ops=("upsample", "conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "dim: what stands beside an inner floor is not brought to its denominator",
+        _RULES,
+        old="merged = add(inner[0].numerator, multiply(inner[0].denominator, beside))",
+        new="merged = add(inner[0].numerator, beside)",
+        ops=("conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "dim: a nested floor keeps the outer denominator only",
+        _RULES,
+        old="return floor_divide(merged, multiply(inner[0].denominator, denominator))",
+        new="return floor_divide(merged, denominator)",
+        ops=("conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "dim: the ceiling of an open size is one too high where it divides",
+        _RULES,
+        old="upwards = add(subtract(denominator, rest), Form(-1))",
+        new="upwards = subtract(denominator, rest)",
+        ops=("max_pool2d", "avg_pool2d"),
+    ),
+    Fault(
+        "dim: what the cases of a maximum share is dropped",
+        _RULES,
+        old="return add(shared, scale(from_atom(atom), factor))",
+        new="return scale(from_atom(atom), factor)",
+    ),
+    Fault(
+        "dim: cancelling a common factor forgets the constant",
+        _RULES,
+        old="return collect(form.offset // divisor + terms.pop((), 0), terms)",
+        new="return collect(terms.pop((), 0), terms)",
+        ops=("max_pool2d", "conv2d"),
+    ),
+    Fault(
+        "dim: the text of a floor leaves a sum without parentheses",
+        _TEXT,
+        old="is_bare = not others and not form.offset and coefficient > 0 and not is_floor",
+        new="is_bare = not others and coefficient > 0 and not is_floor",
+        ops=("conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "dim: the text of a product leaves a floor without parentheses",
+        _TEXT,
+        old='text = f"({_floor(atom)})" if isinstance(atom, FloorDiv) else _word(atom)',
+        new="text = _floor(atom) if isinstance(atom, FloorDiv) else _word(atom)",
+        ops=("conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "expr: the right operand of a difference loses its parentheses",
+        _EXPR,
+        old="right = _operand(self.right, level + (not towards_right))",
+        new="right = _operand(self.right, level)",
+    ),
+    Fault(
+        "expr: the sign before a sum loses the sum's parentheses",
+        _EXPR,
+        old='return f"{self.operator}{_operand(self.operand, 7)}"',
+        new='return f"{self.operator}{_operand(self.operand, 5)}"',
+    ),
+    Fault(
+        "expr: an `or` inside an `and` loses its parentheses",
+        _EXPR,
+        old="level = _precedence(self) + 1",
+        new="level = 1",
+    ),
+    Fault(
+        "expr: `%` is printed as if it bound like a sum",
+        _EXPR,
+        old='"//": 6, "%": 6, "**": 8}',
+        new='"//": 6, "%": 5, "**": 8}',
+    ),
+    Fault(
+        "types: the elements of a sample leave the channels out",
+        "ir/types.py",
+        old="return Dim.product(self.dims[1:])",
+        new="return Dim.product(self.dims[2:])",
+    ),
+    Fault(
+        "types: a value without a batch axis loses its first axis",
+        "ir/types.py",
+        old="return self.dims[1:] if is_batch else self.dims",
+        new="return self.dims[1:]",
+        ops=("parameter", "constant"),
+    ),
+    Fault(
+        "program: a second use of a module has weights of its own name",
+        _PROGRAM,
+        old='return f"{self.path}.{weight.name}" if weight.name else self.path',
+        new='return f"{self.name}.{weight.name}" if weight.name else self.path',
+    ),
+    Fault(
+        "program: a weight that no `init` names starts as the layer's first one",
+        _PROGRAM,
+        old="init=starts.get(each.name, each.init)",
+        new="init=starts.get(each.name, own[0].init)",
+        ops=("batch_norm2d", "group_norm", "layer_norm"),
+    ),
+    Fault(
+        "order: a bare parameter stands where the text has it",
+        "ir/order.py",
+        old='own = [whole for whole, rest in paths if whole in bare and "." not in rest]',
+        new="own: list[str] = []",
+        ops=("parameter",),
+    ),
+    Fault(
+        "order: members are registered by the alphabet",
+        "ir/order.py",
+        old="for members in groups.values():",
+        new="for _, members in sorted(groups.items()):",
+    ),
+    Fault(
+        "uses: the second use of a region is called #1",
+        "ir/uses.py",
+        old='return path if number == 1 else f"{path}#{number}"',
+        new='return path if number == 1 else f"{path}#{number - 1}"',
+    ),
+    Fault(
+        "uses: the base of a name keeps the number of its use",
+        "ir/uses.py",
+        old='return name.partition("#")[0]',
+        new="return name",
+    ),
+    Fault(
+        "printer: an argument that differs from its default is left out",
+        _PRINTER,
+        old="if field.is_required() or value != field.get_default(call_default_factory=True):",
+        new="if field.is_required() and value != field.get_default(call_default_factory=True):",
+    ),
+    Fault(
+        "printer: a pair of different sizes is shown as its first",
+        _PRINTER,
+        old="case (first, second) if isinstance(first, Dim) and first == second:",
+        new="case (first, _second) if isinstance(first, Dim):",
+        ops=("conv2d", "max_pool2d"),
+    ),
+    Fault(
+        "printer: each GPU is said to hold all channels",
+        _PRINTER,
+        old="return whole if parts == 1 else "
+        'f"{whole} ({parts} {sign} {short_size(size // parts)})"',
+        new='return whole if parts == 1 else f"{whole} ({parts} {sign} {short_size(size)})"',
+    ),
+    Fault(
+        "costs: the bytes of weights leave the buffers out",
+        _COSTS,
+        old="return (self.parameters + self.buffers) * FLOAT_BYTES",
+        new="return self.parameters * FLOAT_BYTES",
+        ops=("batch_norm2d", "batch_norm1d"),
+    ),
+    Fault(
+        "costs: the sum of connections is that of the MACs",
+        _COSTS,
+        old="connections=Dim.total(each.connections for each in costs),",
+        new="connections=Dim.total(each.macs for each in costs),",
+    ),
+    Fault(
+        "costs: a module that is used again has its weights counted again",
+        _COSTS,
+        old="each = _without_weights(own) if node.path in counted else own",
+        new="each = own",
+    ),
+    Fault(
+        "costs: what only training needs counts its MACs",
+        _COSTS,
+        old="macs, connections = (_ZERO, _ZERO) if training_only else work_of(node.op, node.types)",
+        new="macs, connections = work_of(node.op, node.types)",
+    ),
+    Fault(
+        "costs: the counter of batches is a buffer element",
+        _COSTS,
+        old='if w.kind == kind and w.dtype == "float32"',
+        new="if w.kind == kind",
+        ops=("batch_norm2d", "batch_norm1d"),
+    ),
+    Fault(
+        "costs: weights that a training head used first are none of inference",
+        _COSTS,
+        old="_without_weights(own) if node.path in needed else own",
+        new="_without_weights(own) if node.path in counted else own",
+    ),
+    Fault(
+        "costs: a further use has no connections",
+        _COSTS,
+        old="return Cost(macs=cost.macs, connections=cost.connections)",
+        new="return Cost(macs=cost.macs)",
+    ),
+    Fault(
+        "costs: inference has the weights of the training heads",
+        _COSTS,
+        old="Costs(tuple(found), total, Cost.total(inference) if training else total)",
+        new="Costs(tuple(found), total, total)",
+    ),
+    Fault(
+        "receptive field: a window grows it by its extent whatever the jump",
+        _FIELD,
+        old="return extent + (window.extent - 1) * jump",
+        new="return extent + (window.extent - 1)",
+    ),
+    Fault(
+        "receptive field: windows side by side leave the jump as it is",
+        _FIELD,
+        old="if window.extent == window.stride == size:",
+        new="if window.extent == window.stride:",
+        ops=("max_pool2d", "avg_pool2d"),
+    ),
+    Fault(
+        "receptive field: the jump behind an enlargement is rounded down",
+        _FIELD,
+        old="ceil_div(step, window.grown)",
+        new="step // window.grown",
+        ops=("upsample", "conv_transpose2d", "pixel_shuffle"),
+    ),
+    Fault(
+        "receptive field: the smallest of joined branches counts",
+        _FIELD,
+        old="tuple(Dim.maximum(*sizes) for sizes in zip(*(f.extent for f in alike)",
+        new="tuple(Dim.minimum(*sizes) for sizes in zip(*(f.extent for f in alike)",
+        ops=("add", "concat", "mul"),
+    ),
+    Fault(
+        "memory: a value lives one step longer than its last reader",
+        _MEMORY,
+        old="if last.get(name, -1) <= step:",
+        new="if last.get(name, -1) < step:",
+    ),
+    Fault(
+        "memory: an output that a layer reads dies there",
+        _MEMORY,
+        old="last.update({output.value.name: step + 1 for output in program.outputs})",
+        new="last = {output.value.name: step + 1 for output in program.outputs} | last",
+    ),
+    Fault(
+        "memory: the peak counts what only training computes",
+        _MEMORY,
+        old="peaks = _peaks(for_inference(program))",
+        new="peaks = _peaks(program)",
+    ),
+    Fault(
+        "memory: of a join's operands the first alone is set free",
+        _MEMORY,
+        old="for name in {value.name for value in (*node.inputs, node.output)}:",
+        new="for name in {value.name for value in (*node.inputs[:1], node.output)}:",
+        ops=("add", "concat", "mul"),
+    ),
+    Fault(
+        "memory: the peak counts elements, not bytes",
+        _MEMORY,
+        old="return Dim.total(products) * FLOAT_BYTES",
+        new="return Dim.total(products)",
+    ),
+    Fault(
+        "inference: what hangs unread on a training head stays",
+        "passes/inference.py",
+        old="if node.name not in needed and (node.name in wanted or hangs_on_one):",
+        new="if node.name not in needed and node.name in wanted:",
+    ),
+    Fault(
+        "inference: every unread layer goes with the training heads",
+        "passes/inference.py",
+        old="if node.name not in needed and (node.name in wanted or hangs_on_one):",
+        new="if node.name not in needed:",
+    ),
+    Fault(
+        "claims: a number that the paper cut is wrong",
+        "passes/printed_number.py",
+        old="return self.digits in (floor(steps), floor(steps + Fraction(1, 2)))",
+        new="return self.digits == floor(steps + Fraction(1, 2))",
+    ),
+    Fault(
+        "claims: M is 1,024 times 1,024",
+        "passes/printed_number.py",
+        old='"M": 10**6,',
+        new='"M": 2**20,',
+    ),
+    Fault(
+        "claims: a claim about inference is held against the whole network",
+        _CLAIMS,
+        old="total = known.costs.inference if claim.inference else known.costs.total",
+        new="total = known.costs.total",
+    ),
+    Fault(
+        "claims: a path means the last use of its module",
+        _CLAIMS,
+        old="places.setdefault(node.path, place)",
+        new="places[node.path] = place",
+    ),
+    Fault(
+        "claims: the buffers are held against the parameters",
+        _CLAIMS,
+        old='return _number(claim, "buffer elements", total.buffers)',
+        new='return _number(claim, "buffer elements", total.parameters)',
+        ops=("batch_norm2d",),
+    ),
+    Fault(
+        "claims: a variant's claims hold for overridden values too",
+        _CLAIMS,
+        old="if program.overridden or not program.claims:",
+        new="if not program.claims:",
+    ),
+    Fault(
+        "weights: fan_in and fan_out are exchanged",
+        _FANS,
+        old="return tensor.shape[1] * window, tensor.shape[0] * window",
+        new="return tensor.shape[0] * window, tensor.shape[1] * window",
+    ),
+    Fault(
+        "weights: the fans leave the window out",
+        _FANS,
+        old="window = prod(tensor.shape[2:])",
+        new="window = prod(tensor.shape[3:])",
+        ops=("conv2d", "conv1d"),
+    ),
+    Fault(
+        "weights: the slope of a leaky ReLU is not squared",
+        _FANS,
+        old="return sqrt(2 / (1 + init.a**2))",
+        new="return sqrt(2 / (1 + init.a))",
+    ),
+    Fault(
+        "weights: the gain of tanh is turned over",
+        _FANS,
+        old='"tanh": 5 / 3,',
+        new='"tanh": 3 / 5,',
+    ),
+    Fault(
+        "weights: Xavier's variance is halved",
+        _FANS,
+        old="return init.gain * sqrt(2 / sum(fans(tensor)))",
+        new="return init.gain * sqrt(1 / sum(fans(tensor)))",
+    ),
+    Fault(
+        "weights: uniform between two bounds is twice as wide",
+        _INITIAL,
+        old="middle, unit = (low + high) / 2, (high - low) / 2**25",
+        new="middle, unit = (low + high) / 2, (high - low) / 2**24",
+    ),
+    Fault(
+        "weights: torch's own start has the bound of its deviation",
+        _INITIAL,
+        old="return uniform(seed, key, shape, 1 / sqrt(int(fan_in)))",
+        new="return uniform(seed, key, shape, sqrt(3 / int(fan_in)))",
+        ops=("conv2d", "linear"),
+    ),
+    Fault(
+        "weights: a scaled uniform start has its deviation as bound",
+        _INITIAL,
+        old="return uniform(seed, tensor.key, tensor.shape, sqrt(3) * std)",
+        new="return uniform(seed, tensor.key, tensor.shape, std)",
+    ),
+    Fault(
+        "weights: the mean of a normal start is dropped",
+        _INITIAL,
+        old='return (drawn + mean).astype("float32")',
+        new='return drawn.astype("float32")',
+    ),
+    Fault(
+        "weights: Box and Muller without the 2",
+        _INITIAL,
+        old="radius, angle = std * np.sqrt(-2 * np.log(u)), 2 * np.pi * v",
+        new="radius, angle = std * np.sqrt(-np.log(u)), 2 * np.pi * v",
+    ),
+    Fault(
+        "weights: a truncated normal is cut at two deviations",
+        _INITIAL,
+        old="outside = lower_tail(-_CUT / std) if std else 0.0",
+        new="outside = lower_tail(-_CUT) if std else 0.0",
+    ),
+    Fault(
+        "weights: tensors of one size start alike",
+        _INITIAL,
+        old='digest = sha256(f"archcompile {seed} {key}".encode()).digest()',
+        new='digest = sha256(f"archcompile {seed}".encode()).digest()',
+    ),
+    Fault(
+        "weights: a digit of the quantile's middle is turned",
+        "weights/quantile.py",
+        old="1971.5909503065514427",
+        new="1791.5909503065514427",
+    ),
+    Fault(
+        "weights: a module without weights takes no place among the others",
+        "weights/tensors.py",
+        old="if own or node.op.is_module or not node.inputs:",
+        new="if own:",
+        ops=("relu", "max_pool2d", "dropout"),
+    ),
+    Fault(
+        "weights: given scalars become vectors of one",
+        "weights/fit.py",
+        old="key: np.ascontiguousarray(arrays[key]).reshape(tensor.shape)",
+        new="key: np.ascontiguousarray(arrays[key])",
+        ops=("batch_norm2d", "batch_norm1d"),
+    ),
+    Fault(
+        "weights: bfloat16 is shifted by a byte",
+        "weights/files.py",
+        old='(array.astype("<u4") << 16).view("<f4")',
+        new='(array.astype("<u4") << 8).view("<f4")',
+    ),
+    Fault(
+        "onnx: weights that no node reads are in the graph",
+        _GRAPH,
+        old="weights=tuple(value for value in writer.weights.values() if value.name in read),",
+        new="weights=tuple(writer.weights.values()),",
+        ops=("batch_norm2d", "batch_norm1d"),
+    ),
+    Fault(
+        "onnx: the graph has what only training needs",
+        _GRAPH,
+        old="    program = for_inference(program)\n",
+        new="",
+    ),
+    Fault(
+        "onnx: a second output of one value takes it from the first",
+        _GRAPH,
+        old="if output.value.name in inputs or output.value.name in shown:",
+        new="if output.value.name in inputs:",
+    ),
+    Fault(
+        "onnx: a layer reads a bare parameter by the name of its value",
+        _GRAPH,
+        old="inputs=tuple(self.bare.get(value.name, value.name) for value in node.inputs),",
+        new="inputs=tuple(value.name for value in node.inputs),",
+        ops=("parameter",),
+    ),
+    Fault(
+        "onnx: values inside a block that are read outside are no outputs of its function",
+        _GRAPH,
+        old="return tuple(dict.fromkeys(declared + tapped))",
+        new="return tuple(dict.fromkeys(declared or tapped))",
+    ),
+    Fault(
+        "onnx: every call of a block is its first function",
+        "backends/onnx/functions.py",
+        old="name = self._by_body.get((block, function)) or self._free(block)",
+        new="known = {key[0]: name for key, name in self._by_body.items()}\n"
+        "        name = known.get(block) or self._free(block)",
+    ),
+    Fault(
+        "onnx: weights are stored with the high byte first",
+        "backends/onnx/proto.py",
+        old='array.dtype.newbyteorder("<")',
+        new='array.dtype.newbyteorder(">")',
+    ),
+    Fault(
+        "onnx: a scalar in the text has an unknown rank",
+        _ONNX_TEXT,
+        old='return f"[{sizes}]" if sizes else ""',
+        new='return f"[{sizes}]"',
+    ),
+    Fault(
+        "onnx: real numbers in the text are shortened",
+        _ONNX_TEXT,
+        old="return repr(value) if isinstance(value, float) else str(int(value))",
+        new='return f"{value:g}" if isinstance(value, float) else str(int(value))',
+    ),
+    Fault(
+        "onnx: the text of a function leaves its constants out",
+        _ONNX_TEXT,
+        old='        *(f"  {_constant_node(constant)}" for constant in function.constants),\n',
+        new="",
+    ),
+    Fault(
+        "report: parameters and MACs of a group are exchanged",
+        _CELLS,
+        old="counts = (_cell(row.cost.parameters), _cell(row.cost.macs))",
+        new="counts = (_cell(row.cost.macs), _cell(row.cost.parameters))",
+    ),
+    Fault(
+        "report: a vector has a stride",
+        _CELLS,
+        old="jump = layer.field.jump if layer.output.type.spatial else ()",
+        new="jump = layer.field.jump",
+        ops=("linear", "flatten"),
+    ),
+    Fault(
+        "report: a KiB is 1,000 bytes",
+        _CELLS,
+        old="scaled, unit = scaled / 1024, unit + 1",
+        new="scaled, unit = scaled / 1000, unit + 1",
+    ),
+    Fault(
+        "report: of two axes the first is shown",
+        _CELLS,
+        old='return texts[0] if len(set(sizes)) == 1 else " × ".join(texts) or "-"',
+        new='return texts[0] if texts else "-"',
+    ),
+    Fault(
+        "report: a layer's block is the outermost one around it",
+        _JSON,
+        old="yield from layers(row.rows, row.name)",
+        new="yield from layers(row.rows, block or row.name)",
+    ),
+    Fault(
+        "report: a further use shares its weights with itself",
+        _JSON,
+        old='"shares": layer.path if layer.is_shared else None,',
+        new='"shares": layer.name if layer.is_shared else None,',
+    ),
+    Fault(
+        "report: the connections are the MACs",
+        _JSON,
+        old='"connections": number(cost.connections),',
+        new='"connections": number(cost.macs),',
+    ),
+    Fault(
+        "report: the counts of inference are those of the whole network",
+        _JSON,
+        old="**_counts(report.inference),",
+        new="**_counts(report.total),",
+    ),
+    Fault(
+        "report: a group costs what its own layers cost, not those of groups in it",
+        _MODEL,
+        old="Cost.total([row.cost for row in rows]),",
+        new="Cost.total([row.cost for row in rows if isinstance(row, Layer)]),",
+    ),
+    Fault(
+        "report: a group with one training layer is for training",
+        _MODEL,
+        old="bool(rows) and all(row.training for row in rows),",
+        new="any(row.training for row in rows),",
+    ),
+    Fault(
+        "report: the variant's name is the file's",
+        _MODEL,
+        old="variant=program.name,",
+        new="variant=program.family,",
+    ),
+    Fault(
+        "diagram: the heading counts connections as MACs",
+        "backends/diagram/__init__.py",
+        old="{_count(total.macs)} MACs",
+        new="{_count(total.connections)} MACs",
+    ),
+    Fault(
+        "diagram: equal branches side by side are drawn as one row",
+        "backends/diagram/fold.py",
+        old="return read <= given and _form(before, {}) == _form(member, {})",
+        new="return _form(before, {}) == _form(member, {})",
+    ),
+    Fault(
+        "diagram: a box shows the shape that its layer reads",
+        "backends/diagram/scene.py",
+        old="        shape(node.output),\n",
+        new="        shape((*node.inputs, node.output)[0]),\n",
+    ),
+)
