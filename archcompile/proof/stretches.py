@@ -123,7 +123,7 @@ class _Pilot:
             made = compute(node.op, arguments, held)
             reads = all(value.name in exact for value in node.inputs)
             is_exact = reads and is_on_grid(made, _magnitude(node, arguments, held, made))
-            is_exact = is_exact and not _hides_rounding(node, arguments, self.seed)
+            is_exact = is_exact and not _hides_rounding(node, arguments, made, self.seed)
             if is_exact:
                 digests[node.name] = digest(made)
                 if not place:
@@ -195,13 +195,20 @@ def _magnitude(
     return most if made is None else max(most, float(np.abs(made).max(initial=0)))
 
 
-def _hides_rounding(node: Node, arguments: tuple[Array, ...], seed: int) -> bool:
-    """Whether it is a mean of a position with itself: rounded weights do not show there."""
-    if node.op.key != "upsample" or 1 not in arguments[0].shape[2:]:
+def _hides_rounding(node: Node, arguments: tuple[Array, ...], made: Array, seed: int) -> bool:
+    """Whether it interpolates with weights that voices round, though these values do not show it.
+
+    One voice multiplies positions by ``in / out``, another divides them by ``out / in``: both are
+    exact for a power of two alone. And the mean of a position with itself shows no weight.
+    """
+    if node.op.key != "upsample" or getattr(node.op, "mode", "nearest") == "nearest":
         return False
+    pairs = zip(arguments[0].shape[2:], made.shape[2:], strict=True)
+    if any(new != old and new not in (2 * old, 4 * old, 8 * old) for old, new in pairs):
+        return True
     shape = tuple(2 if size == 1 else size for size in arguments[0].shape)
     wide = whole_values(shape, f"{node.name} wide", seed).astype("float64")
-    return not is_on_grid(compute(node.op, (wide,), {}), 1.0)
+    return 1 in arguments[0].shape[2:] and not is_on_grid(compute(node.op, (wide,), {}), 1.0)
 
 
 def _dull(

@@ -11,6 +11,8 @@ onnxruntime takes the variance of a group norm and of a layer norm as the mean o
 square of the mean, as the function in ONNX's own definition of the first does. Where the mean is
 large that loses mean² / variance times as much, and the mean's own rounding shifts the whole
 group: so much is added to what such a norm makes. An ELU there is exp(x) - 1, a unit off near 0.
+Its response norm keeps one sum of squares and moves it along the channels, adding the next and
+taking away the last: what the largest before it lost is in every sum behind it.
 """
 
 from __future__ import annotations
@@ -68,6 +70,8 @@ def _noisy(
         if in_onnx and node.op.key in ("group_norm", "layer_norm"):
             wide = float(np.abs(own.get("weight", np.ones(1))).max())
             off = off + UNIT * _of_statistics(node.op, arguments[0], made, wide, random)
+        if in_onnx and node.op.key == "local_response_norm":
+            off = off + UNIT * _of_moving_sum(node.op, arguments[0], made, random)
         if node.op.key == "gelu":
             off = off + UNIT * arguments[0] * random.uniform(-1, 1, made.shape)
         if in_onnx and node.op.key in ("elu", "celu", "selu"):
@@ -75,6 +79,19 @@ def _noisy(
         return off
 
     return run
+
+
+def _of_moving_sum(
+    op: Any, x: NDArray[Any], made: NDArray[Any], random: np.random.Generator
+) -> NDArray[Any]:
+    """What a response norm is off by in units, for the sum of squares that it moves along."""
+    size, share = int(op.size), float(op.alpha) / int(op.size)
+    before = np.pad(np.square(x), [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (x.ndim - 2)])
+    sums = sum(before[:, place : place + x.shape[1]] for place in range(size))
+    largest = np.maximum.accumulate(sums, axis=1)
+    factor = float(op.beta) * share * largest / (float(op.k) + share * sums)
+    found: NDArray[Any] = made * factor * random.uniform(-1, 1, made.shape)
+    return found
 
 
 def _of_statistics(

@@ -350,3 +350,17 @@ def test_every_layer_of_a_plan_is_exact_or_rounded_or_behind_one_that_is() -> No
             read = {value.name for value in nodes[name].inputs}
             behind = {one for one in read if one not in each.digests}
             assert behind, name
+
+
+@pytest.mark.parametrize(("size", "is_rounded"), [(8, True), (14, False), (7, False)])
+def test_interpolation_is_exact_between_sizes_that_a_power_of_two_parts(
+    size: int, is_rounded: bool
+) -> None:
+    network = compile_text(f"""
+        input: [N, 2, 7]
+        layers:
+          - {{name: more, upsample: {{size: {size}, mode: linear}}}}
+          - conv1d: [2, 1]
+    """)
+    made = plan(network.program, sample_batches(network.program, 0)[:1], 0)
+    assert [node.name for node in made.rounded] == ["more"] * is_rounded
