@@ -1,7 +1,7 @@
 """Planted faults: each makes a spec of the agreement tests differ, so none could slip in.
 
-A fault is tried on the one spec that noticed it (``noticed.json``), which the agreement tests run
-too. When the generator has changed and it does not any more, ``zoo_search.py`` looks for another.
+A fault is tried on the one spec that noticed it (``noticed.json``). When the generator has changed
+and it does not any more, ``zoo_search.py`` looks for another.
 """
 
 from __future__ import annotations
