@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from archcompile import Network, driver
+from archcompile import Network, verification
 from archcompile.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -361,10 +361,10 @@ def test_one_network_that_disagrees_fails_the_verification_of_all(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def verify(network: Network, **asked: object) -> Outcome:
-        assert asked == {"source": None, "onnx": None, "seed": 7}
+        assert asked == {"source": None, "onnx": None, "seed": 7, "exact": False}
         return Outcome(network.name, network.name != "lenet5")
 
-    monkeypatch.setattr(driver, "verify", verify)
+    monkeypatch.setattr(verification, "verify", verify)
     both = run("verify", "specs/lenet5.yaml", "--seed", "7")
     assert (both.exit_code, both.stdout) == (1, "lenet5: False\nlenet5_28: True\n")
     assert run("verify", "specs/tiny.yaml", "--seed", "7").exit_code == 0

@@ -231,7 +231,9 @@ def test_an_interrupt_ends_quietly(check_does: Callable[[Callable[[], object]], 
 
 def test_a_process_that_is_interrupted_ends_quietly() -> None:
     script = (
-        "import time\n"
+        "import signal, time\n"
+        # a shell's background jobs are started with the signal ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from archcompile.cli import check, main\n"
         "def wait(**_):\n"
         "    print('ready', flush=True)\n"
