@@ -23,15 +23,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from differences import examine  # noqa: E402
-from findings import Findings  # noqa: E402
-from random_coverage import missing, used  # noqa: E402
-from random_families import random_family  # noqa: E402
-from random_shrink import shrink  # noqa: E402
-from random_specs import random_spec, spec_text  # noqa: E402
+from agreement_folder import HERE
+from differences import examine
+from findings import Findings
+from random_coverage import missing, used
+from random_families import random_family
+from random_shrink import shrink
+from random_specs import random_spec, spec_text
 
 FOUND = HERE / "found"
 CHUNK = 100

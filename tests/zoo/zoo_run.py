@@ -165,7 +165,7 @@ def forked(fault: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
     os.close(writes)
     heard = b""
     end = time.monotonic() + PATIENCE
-    with open(reads, "rb", buffering=0) as pipe:  # noqa: PTH123
+    with os.fdopen(reads, "rb", buffering=0) as pipe:
         while select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
             if not (piece := pipe.read(65_536)):
                 break

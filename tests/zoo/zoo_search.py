@@ -17,10 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
-
-from zoo_jobs import MOST_TRIED, NOTICED, every_fault, noticed, write_jobs  # noqa: E402
+from zoo_folder import HERE
+from zoo_jobs import MOST_TRIED, NOTICED, every_fault, noticed, write_jobs
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ SPEC = {
     **_all("variants", "variant configs scales versions models"),
     **_all("init", "initializer initializers weight_init initialization kernel_initializer"),
     **dict.fromkeys(TRAINING, "leave out: a spec says what a network is, not how it is trained"),
-    # words of other tools for it, as data: nothing is silenced here
+    # words of linters that authors try for it: data to look a key up in, nothing is silenced
     **_all("allow", "ignore suppress disable noqa silence allowed"),
 }
 LISTS = _all("layers", "model network net architecture arch modules")
