@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
-from archcompile.ir.op import Flag, Op
+from archcompile.ir.arguments import Flag
+from archcompile.ir.op import Op
 from archcompile.ir.requirements import refuse_inplace
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx

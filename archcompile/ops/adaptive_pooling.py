@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Flag, said
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, Window, must_divide, said
+from archcompile.ir.op import Op, OpError, Window, must_divide
 from archcompile.ir.types import TensorType
 from archcompile.ops.pooling import refuse_indices
 from archcompile.ops.windows import ONE, PositiveSingle, axis_names, ints, require_map

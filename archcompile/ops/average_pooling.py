@@ -11,8 +11,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.advice import Advice
+from archcompile.ir.arguments import Flag, PositivePair, PositiveSize
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, OpError, PositivePair, PositiveSize
+from archcompile.ir.op import OpError
 from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.pooling import PADDING_1D, PADDING_2D, STRIDE, Pool, sided_form

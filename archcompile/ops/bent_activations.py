@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from archcompile.diagnostics import Code
-from archcompile.ir.op import OpError, Real, Unknown, word_of
+from archcompile.ir.arguments import Real, word_of
+from archcompile.ir.op import OpError, Unknown
 from archcompile.ir.types import TensorType
 from archcompile.ops.activations import Elementwise, Inplace
 from archcompile.ops.kinds import PositiveReal

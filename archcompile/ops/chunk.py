@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, Undecided, Unknown, must_divide
+from archcompile.ir.op import Op, OpError, Undecided, Unknown, must_divide
 from archcompile.ir.remedy import ChannelsBefore
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType

@@ -11,18 +11,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.advice import Advice
+from archcompile.ir.arguments import Flag, PositivePair, PositiveSize, word_of
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Flag,
-    Op,
-    OpError,
-    PositivePair,
-    PositiveSize,
-    Undecided,
-    Unknown,
-    Window,
-    word_of,
-)
+from archcompile.ir.op import Op, OpError, Undecided, Unknown, Window
 from archcompile.ir.outcome import output_of, weights_of
 from archcompile.ir.remedy import Argument, WithoutArgument, WithoutFirst
 from archcompile.ir.types import TensorType

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archcompile.ir.op import Flag, Op, Real
+from archcompile.ir.arguments import Flag, Real
+from archcompile.ir.op import Op
 from archcompile.ir.requirements import refuse_inplace
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, Window
+from archcompile.ir.op import Op, OpError, Window
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx

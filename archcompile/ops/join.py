@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer, PositiveSize
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Mismatch, Op, OpError, PositiveSize, must_divide, must_equal
+from archcompile.ir.op import Mismatch, Op, OpError, must_divide, must_equal
 from archcompile.ir.remedy import Argument
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType

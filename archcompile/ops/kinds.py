@@ -8,18 +8,15 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
-from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
+from archcompile.ir.arguments import (
     Integer,
     NaturalSize,
-    Op,
-    OpError,
     PositiveSize,
     Real,
-    Undecided,
-    Unknown,
     said,
 )
+from archcompile.ir.dim import Dim
+from archcompile.ir.op import Op, OpError, Undecided, Unknown
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Flag
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, must_equal
+from archcompile.ir.op import Op, OpError, must_equal
 from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Flag, PositiveSize
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, PositiveSize, crosses_groups
+from archcompile.ir.op import Op, OpError, crosses_groups
 from archcompile.ir.remedy import LineBefore
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight

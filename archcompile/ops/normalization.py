@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Flag, Real
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, Real
+from archcompile.ir.op import Op, OpError
 from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType

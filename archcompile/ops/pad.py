@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Real, word_of
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, OpError, Real, word_of
+from archcompile.ir.op import Op, OpError
 from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archcompile.ir.op import Op, Real, Unknown
+from archcompile.ir.arguments import Real
+from archcompile.ir.op import Op, Unknown
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant as Full
 from archcompile.ir.weight import Weight

@@ -10,8 +10,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import (
+    Flag,
+    Integer,
+    NaturalPair,
+    PositivePair,
+    said,
+)
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import Flag, Integer, NaturalPair, Op, OpError, PositivePair, Window, said
+from archcompile.ir.op import Op, OpError, Window
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight

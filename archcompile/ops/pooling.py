@@ -10,8 +10,9 @@ from pydantic import Field
 
 from archcompile.diagnostics import Code
 from archcompile.ir.advice import Advice
+from archcompile.ir.arguments import Flag, PositivePair
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Flag, Op, OpError, PositivePair, Window
+from archcompile.ir.op import Op, OpError, Window
 from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ops.fitting import numbers, slide

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Real, said
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import OpError, Real, Undecided, Unknown, must_equal, said
+from archcompile.ir.op import OpError, Undecided, Unknown, must_equal
 from archcompile.ir.remedy import Argument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import Constant, Weight

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer, said
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Integer, Op, OpError, Unknown, must_equal, said
+from archcompile.ir.op import Op, OpError, Unknown, must_equal
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.targets.onnx import OnnxLayer, onnx

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer, PositiveSize, said
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Integer,
-    Op,
-    OpError,
-    PositiveSize,
-    Undecided,
-    must_divide,
-    must_equal,
-    said,
-)
+from archcompile.ir.op import Op, OpError, Undecided, must_divide, must_equal
 from archcompile.ir.remedy import Argument, ChannelsBefore
 from archcompile.ir.requirements import place_of_axis, require_rank
 from archcompile.ir.types import TensorType

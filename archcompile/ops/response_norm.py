@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
+from archcompile.ir.arguments import PositiveSize, Real
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, PositiveSize, Real
+from archcompile.ir.op import Op
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ops.groups import require_groups

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Integer, PositiveSize
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import Integer, Op, OpError, PositiveSize, Undecided, Window
+from archcompile.ir.op import Op, OpError, Undecided, Window
 from archcompile.ir.remedy import WithoutArgument
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType

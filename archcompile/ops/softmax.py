@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcompile.ir.op import Integer, Op
+from archcompile.ir.arguments import Integer
+from archcompile.ir.op import Op
 from archcompile.ir.requirements import place_of_axis
 from archcompile.ir.types import TensorType
 from archcompile.ops.kinds import known

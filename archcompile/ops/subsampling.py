@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from archcompile.ir.arguments import PositivePair
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import Op, PositivePair, Window
+from archcompile.ir.op import Op, Window
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight

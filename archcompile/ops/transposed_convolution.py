@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field
 
 from archcompile.diagnostics import Code
-from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import (
+from archcompile.ir.arguments import (
     Flag,
     NaturalPair,
-    Op,
-    OpError,
     PositivePair,
     PositiveSize,
-    Window,
     word_of,
 )
+from archcompile.ir.dim import Dim, ceil_div
+from archcompile.ir.op import Op, OpError, Window
 from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.types import TensorType
 from archcompile.ir.weight import UniformFanIn, Weight

@@ -12,18 +12,9 @@ from pydantic import BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from archcompile.diagnostics import Code
+from archcompile.ir.arguments import Flag, said, word_of
 from archcompile.ir.dim import Dim
-from archcompile.ir.op import (
-    Flag,
-    Op,
-    OpError,
-    Undecided,
-    Unknown,
-    Window,
-    is_decided,
-    said,
-    word_of,
-)
+from archcompile.ir.op import Op, OpError, Undecided, Unknown, Window, is_decided
 from archcompile.ir.remedy import Argument, WithoutArgument
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType

@@ -15,8 +15,9 @@ from pydantic_core import PydanticCustomError
 from archcompile.diagnostics import Code
 from archcompile.diagnostics.span import small_value
 from archcompile.ir.advice import Advice
+from archcompile.ir.arguments import NaturalSize, PositiveSize, said
 from archcompile.ir.dim import Dim, ceil_div
-from archcompile.ir.op import NaturalSize, Op, PositiveSize, Undecided, Unknown, Window, said
+from archcompile.ir.op import Op, Undecided, Unknown, Window
 from archcompile.ir.remedy import Argument
 from archcompile.ir.requirements import require_rank
 from archcompile.ir.types import TensorType

@@ -27,13 +27,6 @@ FAULTS: tuple[Fault, ...] = (
         ops=("flatten",),
     ),
     Fault(
-        "flatten: the receptive field takes flattening everything for a move",
-        "ops/flatten.py",
-        old="self.span(x) != (1, x.rank - 1)",
-        new="self.span(x) != (1, x.rank)",
-        ops=("flatten",),
-    ),
-    Fault(
         "flatten: ONNX keeps the first flattened axis too",
         "ops/flatten.py",
         old="start=0, end=first)",
@@ -642,13 +635,6 @@ FAULTS: tuple[Fault, ...] = (
         "ops/reductions.py",
         old="_ONE if at in places else size",
         new="size if at in places else _ONE",
-        ops=("mean",),
-    ),
-    Fault(
-        "reductions, mean: the receptive field counts axes from the channels",
-        "ops/reductions.py",
-        old="enumerate(x.spatial, 2)",
-        new="enumerate(x.spatial, 1)",
         ops=("mean",),
     ),
     Fault(

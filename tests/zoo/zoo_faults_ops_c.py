@@ -474,7 +474,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "op base: one integer for two axes is (value, 1)",
-        "ir/op.py",
+        "ir/arguments.py",
         old="    return (value, value)",
         new="    return (value, 1)",
         ops=("conv2d", "max_pool2d", "conv_transpose2d", "trainable_subsample", "partial_conv2d"),

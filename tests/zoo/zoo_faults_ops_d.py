@@ -436,13 +436,6 @@ FAULTS: tuple[Fault, ...] = (
         ops=("permute",),
     ),
     Fault(
-        "rearrange, unflatten: -1 stands for the whole axis",
-        "ops/rearrange.py",
-        old="whole // product if size == _REST",
-        new="whole if size == _REST",
-        ops=("unflatten",),
-    ),
-    Fault(
         "rearrange, unflatten: axes of space may not be cut on each GPU",
         "ops/rearrange.py",
         old="return self if known(self.dim) > 1",
@@ -524,13 +517,6 @@ FAULTS: tuple[Fault, ...] = (
         "ops/upsample.py",
         old="return sizes[:1] if sizes[0] == sizes[-1] else sizes",
         new="return sizes[:1]",
-        ops=("upsample",),
-    ),
-    Fault(
-        "upsample: the receptive field's steps do not shrink by the factor",
-        "ops/upsample.py",
-        old="Window(reach, ONE, grown=factor)",
-        new="Window(reach, ONE)",
         ops=("upsample",),
     ),
     Fault(

@@ -15,8 +15,8 @@ from archcompile.frontend.expressions.frame import Frame
 from archcompile.frontend.expressions.sizes import is_constant, to_python
 from archcompile.frontend.findings import Findings, finding
 from archcompile.frontend.text.tree import Scalar, Sequence, Tree
+from archcompile.ir.arguments import said
 from archcompile.ir.expr import Expr, ListOf, Literal
-from archcompile.ir.op import said
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from archcompile.frontend.findings import finding
 from archcompile.frontend.mending.line_edits import without_line
 from archcompile.frontend.mending.rewriting import replaced
 from archcompile.frontend.text.tree import Scalar
+from archcompile.ir.arguments import said
 from archcompile.ir.expr import Literal
-from archcompile.ir.op import said
 from archcompile.ir.program import Member
 
 if TYPE_CHECKING:
