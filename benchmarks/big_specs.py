@@ -50,7 +50,26 @@ def variants() -> str:
     return f"{START}params: {{width: 1}}\nvariants:\n{every}{INPUT}{body}"
 
 
+def mistakes() -> str:
+    """One on every line, of eight kinds, among them shapes, names, expressions and arguments."""
+    kinds = (
+        "{{name: c{i}, conv{i}d: [8, 3]}}",
+        "{{name: c{i}, from: x, conv2d: {{out_chan{i}: 8, kernel_size: 1}}}}",
+        "{{name: c{i}, from: x, conv2d: [8 + width{i}, 1]}}",
+        "{{name: c{i}, from: x, conv2d: [8 +* {i}, 1]}}",
+        "{{name: c{i}, from: x, conv2d: [8, {kernel}]}}",
+        "{{name: c{i}, from: layer{i}, batch_norm2d: {{}}}}",
+        "{{name: c{i}, from: x, conv2d: [{channels}, 1, groups: 2]}}",
+        "{{name: c{i}, from: x, conv2d: [8, 3, padding: maybe{i}]}}",
+    )
+    return lines(
+        19_000,
+        lambda i: kinds[i % len(kinds)].format(i=i, kernel=40 + i, channels=2 * i + 1),
+    )
+
+
 SPECS: dict[str, Callable[[], str]] = {
+    "a mistake on every line": mistakes,
     "one-word layers": lambda: lines(20_000, lambda _: "relu"),
     "named convolutions": convolutions,
     "blocks": blocks,
