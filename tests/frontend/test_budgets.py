@@ -8,6 +8,7 @@ import pytest
 
 from archcompile.driver import check
 from archcompile.frontend.expansion import counted
+from archcompile.frontend.expressions import expressions
 from archcompile.frontend.mending import refusals
 
 HEAD = "archcompile: 1\nname: net\ninput: [N, 3, 32, 32]\n"
@@ -86,3 +87,28 @@ def test_of_very_many_refused_layers_the_first_ones_are_mended(
     assert [each.code.value for each in found] == ["AC503"] * 5
     assert [bool(each.help and each.fix) for each in found] == [True] * 3 + [False] * 2
     assert len({each.message for each in found}) == 1
+
+
+def test_an_expression_that_cannot_be_read_is_parsed_once_for_all_rounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    tokens = expressions.tokens
+    monkeypatch.setattr(
+        expressions, "tokens", lambda text, place: seen.append(text) or tokens(text, place)
+    )
+    spec = tmp_path / "spec.yaml"
+    loop = "layers:\n  - repeat: 100\n    layers: [{repeat: 2 +* 3, relu}]\n"
+    spec.write_text(HEAD + loop, encoding="utf-8")
+    (finding,) = check([spec]).errors
+    assert finding.code.value == "AC401"
+    assert seen == ["2 +* 3"]
+
+
+def test_the_same_place_of_another_text_is_read_again(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    for last in ("relu", "relu "):
+        spec.write_text(f"{HEAD}layers:\n  - conv2d: [2 +* 3, 1]\n  - {last}\n", encoding="utf-8")
+        (finding,) = check([spec]).errors
+        assert finding.span is not None
+        assert finding.span.file.text == spec.read_text(encoding="utf-8")

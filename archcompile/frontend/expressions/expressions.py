@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from archcompile.diagnostics import Code
+from archcompile.diagnostics import Code, SpecError
 from archcompile.frontend.expressions.grammar import Parser, is_reserved
 from archcompile.frontend.expressions.tokens import Instead, Place, tokens
 from archcompile.frontend.findings import finding
@@ -57,8 +58,23 @@ def parse_template(scalar: Scalar) -> tuple[str | Expr, ...]:
 
 
 def _parsed(text: str, place: Place) -> Expr:
-    _check_length(text, place)
-    return Parser(place, tokens(text, place)).whole()
+    made = _remembered(text, place, place.scalar.span.file.text)
+    if isinstance(made, SpecError):
+        raise SpecError(made.diagnostics)
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str, place: Place, file: str) -> Expr | SpecError:
+    """Parsed once, refused or not: a loop reads the same line in every round.
+
+    The text of the file tells it from another one of the same path.
+    """
+    try:
+        _check_length(text, place)
+        return Parser(place, tokens(text, place)).whole()
+    except SpecError as error:
+        return SpecError(error.diagnostics)
 
 
 def _check_length(text: str, place: Place) -> None:
