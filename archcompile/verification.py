@@ -28,6 +28,7 @@ def verify(
     onnx: Path | None = None,
     seed: int = 0,
     exact: bool = False,
+    reference: bool = True,
     out: Path = Path("generated"),
 ) -> VerifyReport:
     """Run what the network becomes now, and what stands on the disk, and compare.
@@ -35,17 +36,18 @@ def verify(
     ``source`` and ``onnx`` name the files on the disk; else those below ``out`` are taken where
     they are. The weights are made for the purpose from ``seed``, the same for all. Where all agree
     and some tensor happens not to matter, as a ReLU may be shut, other weights are tried once.
-    ``exact`` compares them bit by bit too, on integers.
+    ``exact`` compares them bit by bit too, on integers. Without ``reference`` the artefacts are
+    otherwise compared with each other alone.
     Raises ``SpecError`` for a named file that is not there.
     """
     files = _files(network, source, onnx, out)
     weights = proof.verification_weights(network.program, seed)
     artefacts = _artefacts(network, weights, files)
-    found = proof.verify(network.program, artefacts, weights, seed=seed)
+    found = proof.verify(network.program, artefacts, weights, seed=seed, reference=reference)
     if found.is_by_chance:
         weights = proof.verification_weights(network.program, seed + _OTHER_WEIGHTS)
         artefacts = _artefacts(network, weights, files)
-        again = proof.verify(network.program, artefacts, weights, seed=seed)
+        again = proof.verify(network.program, artefacts, weights, seed=seed, reference=reference)
         found = replace(again, retried=True)
     if exact:
         found = replace(

@@ -32,6 +32,12 @@ from archcompile.cli.options import selection, specs
 @click.option(
     "--exact", is_flag=True, help="Compare bit by bit too, on integers that no sum rounds."
 )
+@click.option(
+    "--reference/--no-reference",
+    default=True,
+    show_default=True,
+    help="Compare with the NumPy reference too, or the artefacts with each other alone.",
+)
 @click.option("as_json", "--json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_context
 def command(
@@ -43,6 +49,7 @@ def command(
     onnx: Path | None,
     seed: int,
     exact: bool,
+    reference: bool,
     as_json: bool,
 ) -> None:
     """Run source, ONNX and the NumPy reference of every network in SPECs, and compare."""
@@ -53,7 +60,9 @@ def command(
         only(networks, "--source and --onnx are files of")
     outcomes = []
     for network in networks:
-        outcome = verification.verify(network, source=source, onnx=onnx, seed=seed, exact=exact)
+        outcome = verification.verify(
+            network, source=source, onnx=onnx, seed=seed, exact=exact, reference=reference
+        )
         outcomes.append(outcome)
         for line in () if as_json else outcome.lines():
             say(line)

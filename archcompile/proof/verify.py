@@ -48,15 +48,18 @@ def verify(
     *,
     seed: int = 0,
     patience: float = PATIENCE,
+    reference: bool = True,
 ) -> VerifyReport:
     """Run everything and compare.
 
     ``weights`` is the state_dict that all are given. The first source among the artefacts is the
     one emitted now; other sources are held against it. Whatever an artefact does, it is in the
-    report and never raised. A source is executed: it is trusted as its repository is.
+    report and never raised. A source is executed: it is trusted as its repository is. Without
+    ``reference`` the artefacts are compared with the first of them, and where a difference begins
+    is not looked for.
     """
     trial = _trial(program, weights, seed, patience)
-    voices = _hear(trial, artefacts)
+    voices = _hear(trial, artefacts, reference=reference)
     sensitivity = _sensitivity(trial, artefacts, voices)
     return VerifyReport(
         name=program.name,
@@ -88,7 +91,7 @@ def _trial(program: Program, weights: Mapping[str, Array], seed: int, patience: 
     return Trial(program, inference, {key: held[key] for key in stated}, batches, other, patience)
 
 
-def _hear(trial: Trial, artefacts: Sequence[Artefact]) -> dict[str, Voice]:
+def _hear(trial: Trial, artefacts: Sequence[Artefact], *, reference: bool) -> dict[str, Voice]:
     """Every artefact's voice by its label; equal contents are run once.
 
     The sources' process imports torch while the other voices are computed here.
@@ -98,10 +101,10 @@ def _hear(trial: Trial, artefacts: Sequence[Artefact]) -> dict[str, Voice]:
     with ThreadPoolExecutor(max_workers=1) as pool:
         sources = pool.submit(hear_sources, trial, texts)
         heard: dict[str | bytes, Voice] = {}
-        reference = hear_reference(trial)
+        first = {REFERENCE: hear_reference(trial)} if reference else {}
         heard |= {content: hear_graph(trial, each) for content, each in graphs.items()}
         heard |= dict(zip(texts, sources.result(), strict=True))
-    return {REFERENCE: reference, **{each.label: heard[each.identity] for each in artefacts}}
+    return {**first, **{each.label: heard[each.identity] for each in artefacts}}
 
 
 def _sensitivity(
@@ -128,17 +131,22 @@ def _sensitivity(
 def _comparisons(
     artefacts: Sequence[Artefact], voices: Mapping[str, Voice], sensitivity: Sensitivity | None
 ) -> Iterator[Comparison]:
-    """The reference with every artefact, then every source with every graph."""
+    """The reference with every artefact, then every source with every graph.
+
+    Without the reference the first artefact stands in its place.
+    """
     dull = ("its sensitivity is not known",) if sensitivity is None else sensitivity.dull
     distinct: dict[str | bytes, str] = {}
+    anchor = REFERENCE if REFERENCE in voices else next(iter(voices), REFERENCE)
     for each in artefacts:
-        pair = _pair(REFERENCE, each.label, voices).counting(dull)
         first = distinct.setdefault(each.identity, each.label)
-        yield pair if first == each.label else pair.noting(f"the same as {first}")
+        if each.label != anchor:
+            pair = _pair(anchor, each.label, voices).counting(dull)
+            yield pair if first == each.label else pair.noting(f"the same as {first}")
     sources = [e.label for e in artefacts if e.kind == "source" and e.label in distinct.values()]
     graphs = [e.label for e in artefacts if e.kind == "onnx" and e.label in distinct.values()]
     for source in sources:
-        for graph in graphs:
+        for graph in graphs if source != anchor else ():
             yield _pair(source, graph, voices).counting(dull)
 
 
@@ -160,8 +168,8 @@ def _pair(left: str, right: str, voices: Mapping[str, Voice]) -> Comparison:
 def _discrepancies(
     program: Program, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
 ) -> Iterator[Discrepancy]:
-    for label in (REFERENCE, *(each.label for each in artefacts)):
-        for message in voices[label].differences:
+    for label, voice in voices.items():
+        for message in voice.differences:
             yield Discrepancy(label, message)
     sources = [each for each in artefacts if each.kind == "source"]
     for each in sources[1:]:

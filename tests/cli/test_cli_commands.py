@@ -361,7 +361,13 @@ def test_one_network_that_disagrees_fails_the_verification_of_all(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def verify(network: Network, **asked: object) -> Outcome:
-        assert asked == {"source": None, "onnx": None, "seed": 7, "exact": False}
+        assert asked == {
+            "source": None,
+            "onnx": None,
+            "seed": 7,
+            "exact": False,
+            "reference": True,
+        }
         return Outcome(network.name, network.name != "lenet5")
 
     monkeypatch.setattr(verification, "verify", verify)

@@ -225,6 +225,18 @@ def test_a_missing_library_leaves_the_rest_compared_and_nothing_called_shown(
     assert not report.agree
 
 
+def test_without_the_reference_the_artefacts_are_compared_with_the_source() -> None:
+    fault = next(each for each in GRAPH_FAULTS if each.label == "other activation")
+    artefacts = (source("source"), source("copy"), graph("onnx"), fault)
+    report = verify(NET, artefacts, WEIGHTS, reference=False)
+    said = {(pair.left, pair.right): pair.verdict for pair in report.comparisons}
+    assert said == {
+        ("source", "copy"): "agrees",
+        ("source", "onnx"): "agrees",
+        ("source", "other activation"): "differs",
+    }
+
+
 def test_a_missing_onnxruntime_is_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     report = verify(NET, (graph("onnx"),), WEIGHTS)
