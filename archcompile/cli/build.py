@@ -27,6 +27,7 @@ ARTEFACTS = ("ir", "source", "onnx", "report", "svg")
 @specs
 @selection
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     default=OUT,

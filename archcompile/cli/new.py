@@ -28,6 +28,7 @@ SPECS = Path("specs")
     help="The family whose form the starter has.",
 )
 @click.option(
+    "-o",
     "--out",
     metavar="FILE",
     type=click.Path(path_type=Path),

@@ -156,7 +156,7 @@ def test_a_second_build_writes_nothing(project: Path) -> None:
 
 
 def test_a_build_goes_where_it_is_told(project: Path) -> None:
-    assert run("build", "specs/tiny.yaml", "--out", "elsewhere/deep").exit_code == 0
+    assert run("build", "specs/tiny.yaml", "-o", "elsewhere/deep").exit_code == 0
     assert Path("elsewhere/deep/tiny/tiny.py").is_file()
     assert not Path("generated").exists()
 
