@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeGuard
 
+from archcompile.backends.pytorch.nodes import is_same
 from archcompile.backends.pytorch.own_tensors import is_parameter, parameter, registered_tensor
 from archcompile.backends.pytorch.tree import NOTHING, Leaf, Module, Tree, member, method_of
 from archcompile.backends.pytorch.values import evaluate, truth
@@ -75,8 +76,7 @@ class _Run:
 
     def statements(self, body: list[ast.stmt]) -> None:
         for before, node in zip([None, *body], body, strict=False):
-            is_assignment = isinstance(node, ast.Assign | ast.AnnAssign)
-            if is_assignment and before is not None and ast.dump(before) == ast.dump(node):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and is_same(before, node):
                 raise InternalError(f"a constructor says `{ast.unparse(node)}` twice")
             self.read |= {
                 each.id

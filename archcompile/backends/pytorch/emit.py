@@ -34,7 +34,7 @@ def source(program: Program) -> str:
             starts = start_lines(program, 2 * INDENT, local_names(definition))
         parts.append("\n".join(class_lines(definition, name, classes, text, starts)))
     body = "\n\n\n".join(parts)
-    head = "\n".join([*comments(program), "", *imports(ast.parse(body).body)])
+    head = "\n".join([*comments(program), "", *imports(ast.parse(body).body, body)])
     return f"{head}\n\n\n{body}\n"
 
 

@@ -114,7 +114,11 @@ def _call(node: ast.Call) -> Layout:
 
 def _is_list_of_modules(node: ast.Call) -> bool:
     """A sequence of modules stands one a line, however short: it reads like the spec."""
-    name = ast.unparse(node.func)
+    match node.func:
+        case ast.Attribute(attr="Sequential" | "__init__") as function:
+            name = ast.unparse(function)
+        case _:
+            return False
     is_sequence = name in ("nn.Sequential", "super().__init__")
     return is_sequence and not any(isinstance(each, ast.Starred) for each in node.args)
 

@@ -17,6 +17,7 @@ from archcompile.backends.pytorch.forward import result_type
 from archcompile.backends.pytorch.header import comments, imports
 from archcompile.backends.pytorch.layout import INDENT
 from archcompile.backends.pytorch.names import output_name, spelled
+from archcompile.backends.pytorch.nodes import statements
 from archcompile.diagnostics import InternalError
 from archcompile.ir.definition import Definition
 from archcompile.ir.program import Program
@@ -74,7 +75,7 @@ def _require_head(
         *(comment for source in sources for comment in _comments(source)),
     ]:
         raise InternalError("there are comments that nobody wrote")
-    needed = [line for line in imports(rest) if line]
+    needed = [line for line in imports(rest, text) if line]
     if [ast.unparse(node) for node in head] != needed:
         raise InternalError(f"expected the imports {needed}, got {list(map(ast.unparse, head))}")
 
@@ -160,7 +161,7 @@ def _require_method(method: ast.FunctionDef, result: str, is_constructor: bool) 
         raise InternalError(f"`{method.name}` is declared otherwise than it should be")
     if method.returns is None or ast.unparse(method.returns) != result:
         raise InternalError(f"`{method.name}` does not declare to return {result}")
-    for node in ast.walk(method):
+    for node in statements(method):
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) not in (
             "torch.Tensor",
             "nn.Module",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -32,9 +33,13 @@ def comments(program: Program) -> tuple[str, ...]:
     )
 
 
-def imports(classes: Iterable[ast.stmt]) -> list[str]:
-    """The imports that the classes need, the standard library first."""
+def imports(classes: Iterable[ast.stmt], text: str) -> list[str]:
+    """The imports that the classes in the text need, the standard library first."""
+    sought = {name for name, _ in _IMPORTS if re.search(rf"\b{name}\b", text)}
+    used: set[str] = set()
     nodes = (node for each in classes for node in ast.walk(each))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    while used != sought and (node := next(nodes, None)) is not None:
+        if isinstance(node, ast.Name) and node.id in sought:
+            used.add(node.id)
     lines = [line for name, line in _IMPORTS if name in used]
     return [lines[0], "", *lines[1:]] if "NamedTuple" in used else lines

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from keyword import iskeyword
 
 from archcompile.backends.pytorch.expressions import flat, laid_out, splits_at_operators
@@ -84,6 +85,16 @@ def _atom(tree: Word | Verbatim | Constant | Size, size: SizeText, spell: _Spell
 
 def statement(text: str, indent: int) -> list[str]:
     """The lines of a simple statement (an assignment, a call, ``return``) at ``indent`` columns."""
+    return [*_statement(text, indent)]
+
+
+@lru_cache(maxsize=4096)
+def _statement(text: str, indent: int) -> tuple[str, ...]:
+    """The same, remembered: networks say ``x = self.act(x)`` again and again."""
+    return tuple(_laid_out(text, indent))
+
+
+def _laid_out(text: str, indent: int) -> list[str]:
     node = _parsed(text)
     match node:
         case ast.Assign(targets=[target], value=value):
@@ -155,6 +166,8 @@ def _parameters(arguments: ast.arguments) -> Layout:
 def _target(node: ast.expr) -> str:
     if isinstance(node, ast.Subscript):
         return flat(laid_out(node))
+    if isinstance(node, ast.Name):
+        return node.id
     return ast.unparse(node).removeprefix("(").removesuffix(")")
 
 
