@@ -36,7 +36,7 @@ def check_gradients(subject: Subject, findings: Findings, folder: Path) -> None:
     state = subject.module.state_dict()
     findings.holds("file", "keys", list(fresh.state_dict()), list(state))
     fresh.load_state_dict(state)
-    live = subject.network.module().double()
+    live = type(subject.module)().double()
     live.load_state_dict(state)
     first, again = (_gradients(subject, findings, each.train()) for each in (live, fresh))
     for key in first:

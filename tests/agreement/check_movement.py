@@ -31,11 +31,12 @@ def check_movement(subject: Subject, findings: Findings) -> None:
     """Counts what means something and what does not. The module must be in float64."""
     inputs = [torch.from_numpy(each).double() for each in subject.inputs[subject.main].values()]
     unread = frozenset(unread_weights(subject.inference))
+    inferred = _inferred(subject)
     state = subject.module.state_dict()
     asked = {
         key: each
         for key, each in state.items()
-        if each.is_floating_point() and key not in unread and key in _inferred(subject)
+        if each.is_floating_point() and key not in unread and key in inferred
     }
     findings.not_made["movement: no output reads the weight's layer"] += len(unread)
     local: dict[str, float] = {}

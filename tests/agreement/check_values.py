@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from expressions import size_of
 from rounding import lost
+from shares import USERS
 from subject import numpy_of, region_calls, shape
 
 from archcompile.ir.program import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    import torch
     from findings import Findings
     from numpy.typing import NDArray
     from subject import Subject
@@ -27,30 +29,33 @@ Arrays = dict[str, "NDArray[Any]"]
 Shapes = dict[str, tuple[tuple[int, ...], ...]]
 
 
-def check_double(subject: Subject, findings: Findings) -> list[Arrays]:
-    """Outputs and every call of torch in float64; gives the reference's values of each batch."""
-    references = [subject.reference(place) for place in range(subject.main + 1)]
-    for place, reference in enumerate(references):
-        _static(subject, findings, place, reference)
-        _module(subject, findings, place, reference, "torch float64")
-    return references
+def check_double(subject: Subject, findings: Findings) -> tuple[list[Arrays], list[Shapes]]:
+    """Outputs and every call of torch in float64.
 
-
-def check_single(subject: Subject, findings: Findings, references: list[Arrays]) -> list[Shapes]:
-    """The same in float32, and every value in onnxruntime.
-
-    Gives the shapes that each call made, by batch, in evaluation.
+    Gives the reference's values of each batch but the last, and of each the shapes that every call
+    made in evaluation.
     """
+    references = [subject.reference(place) for place in range(subject.main + 1)]
     seen: list[Shapes] = []
     for place, reference in enumerate(references):
-        _module(subject, findings, place, reference, "torch float32")
+        _static(subject, findings, place, reference)
+        comparing = Comparing(subject, findings, "torch float64", place, reference)
+        _module(comparing)
         if subject.has_heads:
-            subject.run(place, heads=False)
+            _outputs(comparing, subject.run(place, heads=False), heads=False)
         seen.append(_shapes(subject))
+        findings.error(comparing.kind, comparing.worst)
     subject.run(len(subject.sizes) - 1, heads=False)
     seen.append(_shapes(subject))
-    _graph(subject, findings, references)
-    return seen
+    return references, seen
+
+
+def check_single(subject: Subject, findings: Findings, references: list[Arrays]) -> None:
+    """Outputs and every call of torch in float32."""
+    for place, reference in enumerate(references):
+        comparing = Comparing(subject, findings, "torch float32", place, reference)
+        _module(comparing)
+        findings.error(comparing.kind, comparing.worst)
 
 
 def _shapes(subject: Subject) -> Shapes:
@@ -115,31 +120,34 @@ class Comparing:
         return subject.lost[key].get(value, 0.0) * finer
 
 
-def _module(subject: Subject, findings: Findings, place: int, reference: Arrays, kind: str) -> None:
-    """Outputs, the calls of layers, those of blocks, as far as the source calls them."""
-    comparing = Comparing(subject, findings, kind, place, reference)
-    made = subject.run(place, heads=True)
-    outputs = subject.outputs(heads=True)
-    if findings.holds(kind, "number of outputs", len(made), len(outputs)):
+def _outputs(comparing: Comparing, made: Sequence[torch.Tensor], *, heads: bool) -> None:
+    """What a pass gives, with what only training has or without."""
+    outputs = comparing.subject.outputs(heads=heads)
+    if comparing.findings.holds(comparing.kind, "number of outputs", len(made), len(outputs)):
         for (name, value), found in zip(outputs, numpy_of(made), strict=True):
             comparing.value(f"output {name}", value, found)
+
+
+def _module(comparing: Comparing) -> None:
+    """Outputs, the calls of layers, those of blocks, as far as the source calls them."""
+    subject = comparing.subject
+    _outputs(comparing, subject.run(comparing.place, heads=True), heads=True)
     calls = subject.recorder.calls
     for node in subject.nodes:
         if not node.op.is_module:
             continue
         if node.name not in calls:
-            findings.differs(kind, node.name, "the module is never run")
+            comparing.findings.differs(comparing.kind, node.name, "the module is never run")
             continue
         (found,) = numpy_of(calls[node.name])
         comparing.value(node.name, node.name, found)
     for name, region in region_calls(subject.program):
         for value, found in zip(region.outputs, numpy_of(calls.get(name, ())), strict=False):
             comparing.value(name, value.name, found)
-    findings.error(kind, comparing.worst)
 
 
-def _graph(subject: Subject, findings: Findings, references: list[Arrays]) -> None:
-    """Every value of the graph by its name, its stated shape; then the graph as users run it."""
+def check_graph(subject: Subject, findings: Findings, references: list[Arrays]) -> None:
+    """Every value of the graph by its name, its stated shape; the graph as users run it."""
     kind, graph = "onnxruntime", subject.model.graph
     stated = {each.name: each for each in (*graph.value_info, *graph.output)}
     bare = {node.name for node in subject.nodes if any(not each.name for each in node.weights())}
@@ -169,12 +177,12 @@ def _graph(subject: Subject, findings: Findings, references: list[Arrays]) -> No
                 comparing[place].value(name, value, made[name])
             else:
                 findings.holds("static shape", name, made[name].shape, shape(types[value], sizes))
-    outputs = [(each.name, each.value.name) for each in subject.inference.outputs]
-    found = subject.session(tapped=False).run(
-        [name for name, _ in outputs], subject.feed(subject.main)
-    )
-    for (name, value), array in zip(outputs, found, strict=True):
-        comparing[subject.main].value(f"output {name}", value, array)
+    if subject.seed % USERS == 0:
+        outputs = [(each.name, each.value.name) for each in subject.inference.outputs]
+        session = subject.session(tapped=False)
+        found = session.run([name for name, _ in outputs], subject.feed(subject.main))
+        for (name, value), array in zip(outputs, found, strict=True):
+            comparing[subject.main].value(f"output {name}", value, array)
     findings.error(kind, max(each.worst for each in comparing))
 
 

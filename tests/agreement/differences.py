@@ -6,6 +6,7 @@ says what was compared, what would have meant nothing, and how far apart the num
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import traceback
 import warnings
@@ -19,8 +20,9 @@ from check_fields import check_fields
 from check_files import check_forms, check_gradients, check_graph_text
 from check_movement import check_movement
 from check_names import check_inventory, check_names
-from check_values import check_double, check_single
+from check_values import check_double, check_graph, check_single
 from findings import Findings
+from shares import DEAR, EXACT, FIELDS, MOVES, SINGLE
 from subject import Subject, subject_of
 
 from archcompile.diagnostics import SourceFile, SpecError
@@ -34,15 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcompile.network import Network
-
-DEAR = 8
-"""One seed in so many has each of the dear checks: FLOPs, gradients, the graph's text, forms."""
-
-FIELDS = 8
-"""One seed in so many has its receptive fields measured."""
-
-EXACT = 8
-"""One seed in so many is compared bit by bit."""
 
 FURTHER: list[Callable[[Subject, Findings], None]] = []
 """Checks that others add; they get the module in float64."""
@@ -89,10 +82,21 @@ def examine(text: str, seed: int, *, may_refuse: bool = False, every: bool = Tru
 def compare(network: Network, seed: int, findings: Findings) -> None:
     """All comparisons of one network. The module is in float64 first, then in float32."""
     subject = subject_of(network, seed)
+    try:
+        _compare(subject, seed, findings)
+    finally:
+        # what a source makes is kept for the life of a process: with thousands of them too long
+        sys.modules.pop(type(subject.module).__module__, None)
+
+
+def _compare(subject: Subject, seed: int, findings: Findings) -> None:
     findings.sizes.append(len(subject.nodes))
     check_names(subject, findings)
-    references = check_double(subject, findings)
-    check_movement(subject, findings)
+    references, seen = check_double(subject, findings)
+    check_costs(subject, findings)
+    check_inventory(subject, findings, seen)
+    if seed % MOVES == 0:
+        check_movement(subject, findings)
     if seed % FIELDS == 0:
         check_fields(subject, findings)
     dear = seed % DEAR
@@ -104,9 +108,9 @@ def compare(network: Network, seed: int, findings: Findings) -> None:
     for check in FURTHER:
         check(subject, findings)
     subject.to_single()
-    seen = check_single(subject, findings, references)
-    check_costs(subject, findings)
-    check_inventory(subject, findings, seen)
+    if seed % SINGLE == 0:
+        check_single(subject, findings, references)
+    check_graph(subject, findings, references)
     if dear == 2:
         check_graph_text(subject, findings)
     if dear == 3:

@@ -1,6 +1,7 @@
 """The long run: random specs, every artefact of each against every other, until there are enough.
 
     python tests/agreement/run_agreement.py --specs 200000 --workers 2 --state FILE
+    python tests/agreement/run_agreement.py --first 200000   other seeds
     python tests/agreement/run_agreement.py --seed 1234      one seed once more
     python tests/agreement/run_agreement.py FILE...          these specs once more
 
@@ -24,6 +25,7 @@ from statistics import median
 from typing import Any
 
 from agreement_folder import HERE
+from collector import seldom
 from differences import examine
 from findings import Findings
 from random_coverage import missing, used
@@ -62,6 +64,11 @@ def look(seed: int) -> Findings:
 
 def work(first: int) -> dict[str, Any]:
     """What the seeds of one chunk come to, as the state file has it."""
+    with seldom():
+        return _work(first)
+
+
+def _work(first: int) -> dict[str, Any]:
     start, total = time.process_time(), Findings()
     found: list[list[Any]] = []
     hits: Counter[str] = Counter()
@@ -128,10 +135,10 @@ def chunks(state: Path | None) -> Iterator[dict[str, Any]]:
             continue
 
 
-def run(specs: int, workers: int, state: Path | None) -> list[dict[str, Any]]:
-    """Every chunk of so many seeds, those that are done already with the others."""
-    done = {each["first"]: each for each in chunks(state)}
-    left = [first for first in range(0, specs, CHUNK) if first not in done]
+def run(seeds: range, workers: int, state: Path | None) -> list[dict[str, Any]]:
+    """Every chunk of these seeds, those that are done already with the others."""
+    done = {each["first"]: each for each in chunks(state) if each["first"] in seeds}
+    left = [first for first in seeds if first not in done]
     start, new = time.monotonic(), 0
     with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=20) as pool:
         for chunk in pool.imap_unordered(work, left):
@@ -145,7 +152,7 @@ def run(specs: int, workers: int, state: Path | None) -> list[dict[str, Any]]:
             print(f"{len(done) * CHUNK:,} specs, {rate:.1f} a second, {differ} differ", flush=True)
             for seed, lines in chunk["found"]:
                 print(f"  seed {seed}: {lines[0][:WIDTH]}", flush=True)
-    return [done[first] for first in sorted(done) if first < specs]
+    return [done[first] for first in sorted(done)]
 
 
 def table(done: list[dict[str, Any]]) -> Iterator[str]:
@@ -200,6 +207,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="*", type=Path)
     parser.add_argument("--specs", type=int, default=2_000)
+    parser.add_argument("--first", type=int, default=0, help="the seed to begin with")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--state", type=Path)
     parser.add_argument("--seed", type=int)
@@ -209,7 +217,8 @@ def main() -> int:
         return again([(spec_text(spec_of(seed)), seed, is_other(seed))])
     if chosen.file:
         return again([(path.read_text(encoding="utf-8"), 0, False) for path in chosen.file])
-    done = run(chosen.specs, chosen.workers, chosen.state)
+    seeds = range(chosen.first, chosen.first + chosen.specs, CHUNK)
+    done = run(seeds, chosen.workers, chosen.state)
     for line in table(done):
         print(line)
     return int(any(chunk["found"] for chunk in done))

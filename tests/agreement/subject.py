@@ -12,6 +12,7 @@ import onnxruntime
 import torch
 from lively_state import PILOT, arrays, enliven
 from recorder import Recorder
+from shares import SIZES
 
 from archcompile import backends
 from archcompile.ir.program import Program, Region
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from archcompile.network import Network
 
 BATCHES = (2, 3, 1)
-"""Samples of the batches; the first and the last have the same image size, the second another."""
-SAME = 4
-"""Where there is one image size the first batch shows little: one seed in so many has it."""
+"""Samples of the batches; the first and the last have the same image size, the second another.
+
+Not every seed has the first.
+"""
 _CANDIDATES = (2, 20, 26, 40)
 """Sizes tried for open image sizes, before the smallest legal ones are looked for."""
 
@@ -158,7 +160,7 @@ def subject_of(network: Network, seed: int) -> Subject:
     sizes = [
         {**image, **dict.fromkeys(batch, count)}
         for image, count in zip(chosen, BATCHES, strict=True)
-    ][len(images) == 1 and seed % SAME != 0 :]
+    ][seed % SIZES != 0 :]
     random = np.random.default_rng(seed)
     inputs = [_inputs(program, each, random) for each in sizes]
     torch.manual_seed(seed)

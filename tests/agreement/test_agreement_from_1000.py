@@ -6,6 +6,6 @@ import pytest
 from test_agreement import SEEDS, hold
 
 
-@pytest.mark.parametrize("first", range(1000, 1100, SEEDS))
-def test_further_random_specs_agree_in_every_artefact(first: int) -> None:
+@pytest.mark.parametrize("first", range(1000, 1500, SEEDS))
+def test_random_specs_agree_in_every_artefact(first: int) -> None:
     hold(first)
