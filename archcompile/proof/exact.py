@@ -26,7 +26,7 @@ from archcompile.proof.stretches import Plan, Stretches, plan
 from archcompile.weights import tensors
 
 if TYPE_CHECKING:
-    from archcompile.proof.voice import Artefact
+    from archcompile.proof.voice import Artefact, Identity
     from archcompile.targets.reference import Array
 
 _BATCHES = 2
@@ -104,9 +104,9 @@ def _whole_state(program: Program, planned: Plan) -> dict[str, Array]:
 
 def _sources(
     trial: _Trial, artefacts: Sequence[Artefact], *others: SourceJob
-) -> tuple[dict[str | bytes, _Heard], tuple[Run | RunFailed, ...]]:
+) -> tuple[dict[Identity, _Heard], tuple[Run | RunFailed, ...]]:
     """Every distinct source, and the first with other jobs too, in one fresh interpreter."""
-    texts = list(dict.fromkeys(each.identity for each in artefacts if each.kind == "source"))
+    texts = {each.identity: each.content for each in artefacts if each.kind == "source"}
     calls = trial.plan.calls
     job = SourceJob(
         trial.weights,
@@ -117,12 +117,13 @@ def _sources(
             for each in trial.plan.batches
         ),
     )
-    tasks = [(text, job) for text in texts] + [(texts[0], each) for each in others if texts]
+    tasks = [(text, job) for text in texts.values()]
+    tasks += [(text, each) for text in [*texts.values()][:1] for each in others]
     try:
         runs = run_sources(tasks, patience=trial.patience)
     except MissingLibrary as error:
-        return {text: _Heard(missing=str(error)) for text in texts}, ()
-    heard = {text: _source(trial, run) for text, run in zip(texts, runs, strict=False)}
+        return {identity: _Heard(missing=str(error)) for identity in texts}, ()
+    heard = {each: _source(trial, run) for each, run in zip(texts, runs, strict=False)}
     return heard, runs[len(texts) :]
 
 
@@ -139,7 +140,7 @@ def _by_layer(trial: _Trial, found: Mapping[str, str]) -> dict[str, str]:
     return layers | {name: each for name, each in found.items() if name.startswith("/")}
 
 
-def _graphs(trial: _Trial, artefacts: Sequence[Artefact]) -> dict[str | bytes, _Heard]:
+def _graphs(trial: _Trial, artefacts: Sequence[Artefact]) -> dict[Identity, _Heard]:
     graphs = {each.identity: each for each in artefacts if each.kind == "onnx"}
     return {identity: _graph(trial, each.content) for identity, each in graphs.items()}
 

@@ -28,6 +28,7 @@ from archcompile.proof.source import PATIENCE
 from archcompile.proof.voice import (
     REFERENCE,
     Artefact,
+    Identity,
     Trial,
     Voice,
     forward_graph,
@@ -96,13 +97,13 @@ def _hear(trial: Trial, artefacts: Sequence[Artefact], *, reference: bool) -> di
 
     The sources' process imports torch while the other voices are computed here.
     """
-    texts = list(dict.fromkeys(each.identity for each in artefacts if each.kind == "source"))
+    texts = {each.identity: each.content for each in artefacts if each.kind == "source"}
     graphs = {each.identity: each for each in artefacts if each.kind == "onnx"}
     with ThreadPoolExecutor(max_workers=1) as pool:
-        sources = pool.submit(hear_sources, trial, texts)
-        heard: dict[str | bytes, Voice] = {}
+        sources = pool.submit(hear_sources, trial, tuple(texts.values()))
+        heard: dict[Identity, Voice] = {}
         first = {REFERENCE: hear_reference(trial)} if reference else {}
-        heard |= {content: hear_graph(trial, each) for content, each in graphs.items()}
+        heard |= {identity: hear_graph(trial, each) for identity, each in graphs.items()}
         heard |= dict(zip(texts, sources.result(), strict=True))
     return {**first, **{each.label: heard[each.identity] for each in artefacts}}
 
@@ -136,7 +137,7 @@ def _comparisons(
     Without the reference the first artefact stands in its place.
     """
     dull = ("its sensitivity is not known",) if sensitivity is None else sensitivity.dull
-    distinct: dict[str | bytes, str] = {}
+    distinct: dict[Identity, str] = {}
     anchor = REFERENCE if REFERENCE in voices else next(iter(voices), REFERENCE)
     for each in artefacts:
         first = distinct.setdefault(each.identity, each.label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from archcompile.diagnostics import MissingLibrary
 from archcompile.ir.program import Program
@@ -28,6 +28,8 @@ from archcompile.proof.source import SourceJob, run_sources
 if TYPE_CHECKING:
     from archcompile.targets.reference import Array
 
+Identity: TypeAlias = tuple[str, str | bytes]
+
 REFERENCE = "reference"
 """What people read for the NumPy reference."""
 
@@ -45,11 +47,14 @@ class Artefact:
     """For a graph written with the verification weights: it must then hold exactly those."""
 
     @property
-    def identity(self) -> str | bytes:
-        """What is run; artefacts that are equal in it are run once."""
+    def identity(self) -> Identity:
+        """What is run, and as what; artefacts that are equal in it are run once.
+
+        One file may be given as both kinds: then it is two artefacts.
+        """
         if self.kind == "source" and isinstance(self.content, str):
-            return self.content.encode()
-        return self.content
+            return self.kind, self.content.encode()
+        return self.kind, self.content
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,18 @@ def test_an_equal_file_is_run_once_and_said_to_be_the_same(sources: VerifyReport
     assert (pair.verdict, pair.note) == ("agrees", "the same as source")
 
 
+def test_one_file_given_as_a_source_and_as_a_graph_is_read_as_both() -> None:
+    content = TINY_SOURCE.encode()
+    given = (
+        graph("onnx"),
+        Artefact("as source", "source", content),
+        Artefact("as graph", "onnx", content),
+    )
+    report = verify(NET, given, WEIGHTS)
+    assert verdicts(report, "as graph") == {"differs"}
+    assert "agrees" in verdicts(report, "as source")
+
+
 @pytest.mark.parametrize("label", [each.label for each in SOURCE_FAULTS])
 def test_a_tampered_source_is_caught(sources: VerifyReport, label: str) -> None:
     assert verdicts(sources, label) & {"differs", "otherwise"}
