@@ -75,14 +75,16 @@ def _pairs(
 ) -> Iterator[tuple[int | None, tuple[Array, ...], tuple[Array, ...]]]:
     for batch, (ours, theirs) in enumerate(zip(first.outputs, second.outputs, strict=True)):
         yield batch, ours, theirs
-    if first.heads and second.heads:
+    if first.heads is not None and second.heads is not None:
         yield None, first.heads, second.heads
 
 
 def distance(found: Array, ref: Array) -> float:
-    """``max|found - ref| / max|ref|``; infinite for other shapes and for what is not finite."""
+    """``max|found - ref| / max|ref|``; infinite for other shapes and for what is no real number."""
     np = numpy()
-    if found.shape != ref.shape or not (np.isfinite(found).all() and np.isfinite(ref).all()):
+    if found.shape != ref.shape or not (_is_real(found) and _is_real(ref)):
+        return float("inf")
+    if not (np.isfinite(found).all() and np.isfinite(ref).all()):
         return float("inf")
     if not ref.size:
         return 0.0
@@ -93,10 +95,17 @@ def distance(found: Array, ref: Array) -> float:
     return apart / scale
 
 
+def _is_real(array: Array) -> bool:
+    return array.dtype.kind in "fiu"
+
+
 def _why(found: Array, ref: Array, where: str) -> str:
     np = numpy()
     if found.shape != ref.shape:
         return f"shape {list(found.shape)} against {list(ref.shape)}"
+    for word, array in (("first", ref), ("second", found)):
+        if not _is_real(array):
+            return f"the {word} holds numbers of type {array.dtype}"
     if not np.isfinite(ref).all():
         return "the first holds numbers that are not finite"
     if not np.isfinite(found).all():

@@ -122,6 +122,15 @@ def output_differences(
     )
 
 
+def dtype_differences(program: Program, dtypes: Sequence[str]) -> tuple[str, ...]:
+    """Outputs of inference that are not the float32 that weights and inputs are."""
+    return tuple(
+        f"output `{each.name}` is {dtype}, the spec's is float32"
+        for each, dtype in zip(program.outputs, dtypes, strict=True)
+        if dtype != "float32"
+    )
+
+
 def state_shapes(program: Program) -> dict[str, Shape]:
     """Key to shape of the whole state_dict, buffers and counters included."""
     return {tensor.key: tensor.shape for tensor in tensors(program)}

@@ -55,9 +55,10 @@ class Run:
     movement: Movement | None = None
     taps: Mapping[str, Array] | None = None
     """What each layer made, by call, if it was asked for."""
-    heads: tuple[Array, ...] = ()
-    """Every output of the widest batch, those for training only included, where there are such.
-    Layers are in evaluation mode: dropout rests, and batch norm uses its statistics."""
+    heads: tuple[Array, ...] | None = None
+    """Every output of the widest batch in training, those for training only included; None where
+    the voice knows no training. Layers are in evaluation mode: dropout rests, and batch norm uses
+    its statistics."""
     digests: tuple[Mapping[str, str], ...] = ()
     """For each batch, each call to the digest of what it made, if digests were asked for; the
     network's outputs are called ``/0``, ``/1`` and so on."""

@@ -48,7 +48,7 @@ class SourceJob:
     taps: bool = False
     """Whether to keep what each module made of the last batch."""
     heads: bool = False
-    """Whether to ask for the outputs that are for training only too."""
+    """Whether to ask for the outputs in training too."""
     digests: bool = False
     """Whether to ask for digests of what each call of a module made, and for nothing else."""
     resumed: tuple[Mapping[str, Array], ...] = ()
@@ -199,7 +199,13 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
         found = {name: arrays[name] for name in arrays.files}
     taps = {name[2:]: array for name, array in found.items() if name.startswith("t/")}
     heads = tuple(found[f"heads/{place}"] for place in range(_count(found, "heads")))
-    return Run(_outputs(found, len(job.batches)), inventory, movement, taps or None, heads=heads)
+    return Run(
+        _outputs(found, len(job.batches)),
+        inventory,
+        movement,
+        taps or None,
+        heads=heads if job.heads else None,
+    )
 
 
 def _shapes(seen: Mapping[str, list[list[int]]]) -> dict[str, tuple[Shape, ...]]:

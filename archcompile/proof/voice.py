@@ -10,7 +10,11 @@ from archcompile.diagnostics import MissingLibrary
 from archcompile.ir.program import Program
 from archcompile.proof.batches import Batch, widest
 from archcompile.proof.comparison import TOLERANCE
-from archcompile.proof.facts import inventory_differences, output_differences
+from archcompile.proof.facts import (
+    dtype_differences,
+    inventory_differences,
+    output_differences,
+)
 from archcompile.proof.graph import (
     Graph,
     bind,
@@ -109,22 +113,23 @@ def hear_reference(trial: Trial) -> Voice:
     """The NumPy reference in float64."""
     found = (interpret(trial.inference, batch.inputs, trial.weights) for batch in trial.batches)
     outputs = tuple(tuple(made[name] for name in trial.outputs) for made in found)
-    run = Run(outputs, heads=_heads(trial))
+    run = Run(outputs, heads=_heads(trial, outputs))
     return Voice(run, differences=_output_shapes(trial, run))
 
 
-def _heads(trial: Trial) -> tuple[Array, ...]:
+def _heads(trial: Trial, outputs: Sequence[tuple[Array, ...]]) -> tuple[Array, ...]:
+    """What training gives: the outputs of inference, where it has no others."""
+    wide = widest(trial.batches)
     if not trial.has_heads:
-        return ()
-    inputs = trial.batches[widest(trial.batches)].inputs
-    found = interpret(trial.program, inputs, trial.weights)
+        return outputs[wide]
+    found = interpret(trial.program, trial.batches[wide].inputs, trial.weights)
     ordered = sorted(trial.program.outputs, key=lambda each: each.training)  # as sources give them
     return tuple(found[output.name] for output in ordered)
 
 
 def hear_sources(trial: Trial, texts: Sequence[str | bytes]) -> tuple[Voice, ...]:
     """Source files in a fresh interpreter; the first also says how far its outputs move."""
-    plain = SourceJob(trial.weights, trial.batches, heads=trial.has_heads)
+    plain = SourceJob(trial.weights, trial.batches, heads=True)
     moving = replace(
         plain, other=trial.other, sensitive=tuple(trial.read_weights), asked=needed(TOLERANCE)
     )
@@ -148,7 +153,7 @@ def _source_voice(trial: Trial, run: Run | RunFailed) -> Voice:
     )
     if run.error is not None:
         return Voice(run, run.error, differences=inventory)
-    return Voice(run, differences=(*inventory, *_output_shapes(trial, run)))
+    return Voice(run, differences=(*inventory, *_output_types(trial, run)))
 
 
 def hear_graph(trial: Trial, artefact: Artefact) -> Voice:
@@ -164,7 +169,7 @@ def hear_graph(trial: Trial, artefact: Artefact) -> Voice:
         return Voice(missing=str(error))
     except RunFailed as error:
         return Voice(failure=str(error))
-    return Voice(run, differences=_output_shapes(trial, run))
+    return Voice(run, differences=_output_types(trial, run))
 
 
 def forward_graph(
@@ -185,6 +190,14 @@ def _graph_differences(trial: Trial, artefact: Artefact, graph: Graph) -> tuple[
     if artefact.holds_weights:
         found += value_differences(graph, trial.float_weights)
     return found
+
+
+def _output_types(trial: Trial, run: Run) -> tuple[str, ...]:
+    """Shapes, and where these are right the numbers' type, which is the same in every batch."""
+    if found := _output_shapes(trial, run):
+        return found
+    dtypes = [str(output.dtype) for output in run.outputs[0]]
+    return dtype_differences(trial.inference, dtypes)
 
 
 def _output_shapes(trial: Trial, run: Run) -> tuple[str, ...]:

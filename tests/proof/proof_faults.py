@@ -56,7 +56,11 @@ SOURCE_FAULTS = (
     source("not a number", ("return x", "return x / 0.0 * 0.0")),
     source("mixed samples", ("return x", "return x.flip(0)")),
     source("squeezed output", ("return x", "return x.squeeze(0)")),
+    source("double precision", ("return x", "return x.double()")),
+    source("complex numbers", ("return x", "return torch.complex(x, x)")),
     source("two outputs", ("return x", "return x, x")),
+    source("other in training", ("return x", "return x * 1.01 if self.training else x")),
+    source("nothing in training", ("return x", "return None if self.training else x")),
     source("raises", ("return x", "raise RuntimeError('broken')")),
     source("no torch module", (TINY_SOURCE, "Tiny = 3\n")),
 )
@@ -87,6 +91,12 @@ GRAPH_FAULTS = (
     graph("renamed input", ("image", "picture")),
     graph(
         "renamed output", ("float[N,4] out)", "float[N,4] result)"), ("out = Gemm", "result = Gemm")
+    ),
+    graph(
+        "double precision",
+        ("float[N,4] out)", "double[N,4] out)"),
+        ("out = Gemm", "single = Gemm"),
+        ('"out.bias")\n}', '"out.bias")\n   out = Cast <to = 11> (single)\n}'),
     ),
     graph("not a graph", (TINY_GRAPH, "tiny (")),
     graph("unknown operator", ("Tanh", "Tansh")),

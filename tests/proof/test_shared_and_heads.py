@@ -133,6 +133,7 @@ def test_training_heads_are_compared_though_no_graph_has_them() -> None:
     [
         ("logits, self.aux(x)", "logits, self.aux(x) * 1.01", "of the outputs in training"),
         ("return logits, self.aux(x)", "return logits", "2 outputs against 1 in training"),
+        ("return logits, self.aux(x)", "return None", "2 outputs against 0 in training"),
         ("return logits, self.aux(x)", "return self.aux(x), logits", "of the outputs in training"),
         ("        if not self.training:\n            return logits\n", "", "2 outputs"),
     ],
