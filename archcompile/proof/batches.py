@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import InternalError
+from archcompile.ir.dim import Dim
 from archcompile.ir.op import OpError
 from archcompile.ir.program import Program
 from archcompile.ir.types import TensorType
@@ -86,19 +87,21 @@ def sample_elements(program: Program, sizes: Mapping[str, int]) -> int:
 def concrete_sizes(program: Program) -> tuple[Mapping[str, int], ...]:
     """Numbers for the symbols of the inputs' spatial axes: the smallest legal, and larger.
 
-    Different symbols get different numbers, so that exchanged axes show. Without such symbols
-    there is one choice, the empty one.
+    Different symbols get different numbers, so that exchanged axes show. The larger ones leave each
+    window a map as large as itself, where an input that is not large can: on a map of one position
+    a kernel is its middle alone. Without such symbols there is one choice, the empty one.
     """
     symbols = _spatial_symbols(program)
     if not symbols:
         return ({},)
     smallest = _smallest(program, symbols)
     first = _staggered(symbols, smallest)
+    roomy = _roomy(program, symbols, smallest)
     larger = next(
         (
             chosen
-            for extra in range(smallest // 2 + 2, smallest + 66)
-            if is_legal(program, chosen := _staggered(symbols, smallest + extra))
+            for size in range(roomy, roomy + 64)
+            if is_legal(program, chosen := _staggered(symbols, size))
         ),
         None,
     )
@@ -162,6 +165,26 @@ def _smallest(program: Program, symbols: tuple[str, ...]) -> int:
         else:
             low = middle
     return high
+
+
+def _roomy(program: Program, symbols: tuple[str, ...], smallest: int) -> int:
+    """Half as large again, and on until each window fits into what it reads without its padding."""
+    asked = dict.fromkeys(_windows(program))
+    first = size = smallest + smallest // 2 + 2
+    while sample_elements(program, sizes := _staggered(symbols, size)) < LARGE_INPUT:
+        if all(map_size.evaluate(sizes) >= extent for map_size, extent in asked):
+            return size
+        size += 1
+    return first
+
+
+def _windows(program: Program) -> Iterator[tuple[Dim, int]]:
+    """Each open size that a window of known size moves along, with that size."""
+    for node in program.nodes():
+        for x in node.types[:1]:
+            for size, window in zip(x.spatial, node.op.windows(x) or (), strict=False):
+                if not size.is_constant and window.extent.is_constant:
+                    yield size, int(window.extent)
 
 
 def _staggered(symbols: tuple[str, ...], size: int) -> dict[str, int]:

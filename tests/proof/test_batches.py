@@ -37,6 +37,22 @@ def test_an_image_below_the_smallest_is_not_legal() -> None:
     assert not is_legal(fully_convolutional(), {"H": 8, "W": 9})
 
 
+def shrinking(side: Dim) -> Program:
+    """Four halvings, and a convolution that sees nothing but its middle on a small image."""
+    halved = {"out_channels": 2, "kernel_size": 3, "padding": 1}
+    return chain(
+        TensorType.of("N", 1, side, side),
+        *((f"c{place}", op("conv2d", stride=2, **halved)) for place in range(4)),
+        ("last", op("conv2d", **halved)),
+    )
+
+
+def test_the_larger_image_leaves_each_window_a_map_of_its_size() -> None:
+    small, large = concrete_sizes(shrinking(Dim.symbol("H")))
+    assert (small, large) == ({"H": 1}, {"H": 33})  # halved four times, that is 3
+    assert concrete_sizes(shrinking(Dim.of(1000) * Dim.symbol("H")))[1] == {"H": 3}
+
+
 def test_a_promise_of_divisibility_is_kept() -> None:
     side = Dim.of(8) * Dim.symbol("H")
     net = chain(TensorType.of("N", 1, side, side), ("p", op("max_pool2d", kernel_size=8)))

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from proof_faults import GRAPH_FAULTS, SOURCE_FAULTS, graph, source
+from proof_faults import GRAPH_FAULTS, SOURCE_FAULTS, edited, graph, source
 from proof_networks import SPAN, TINY_GRAPH, TINY_SOURCE, chain, network, op, random_weights, tiny
+from spec_text import compile_text
 
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Node, ProgramOutput, Value
 from archcompile.ir.types import TensorType
-from archcompile.proof import Artefact, VerifyReport, verify
+from archcompile.proof import Artefact, VerifyReport, verification_weights, verify
 from archcompile.proof.graph import bind, read_graph
 from archcompile.proof.interpreter import float_weights
 
@@ -280,6 +281,28 @@ def test_an_input_that_no_output_reads_makes_the_comparison_not_count() -> None:
     )
     report = verify(net, (Artefact("onnx", "onnx", text),), {})
     assert [pair.note for pair in report.comparisons] == ["the input `b` moves no output"]
+
+
+def test_a_dilation_that_small_images_do_not_show_is_caught() -> None:
+    network = compile_text("""
+        input: [N, 2, H, W]
+        layers:
+          - {conv2d: [3, 3, stride: 2, padding: 1]}
+          - {conv2d: [3, 3, stride: 2, padding: 1]}
+          - {name: last, conv2d: [3, 3, padding: 1]}
+    """)
+    weights = verification_weights(network.program, 0)
+    text = network.onnx_text()
+    plain = (
+        "dilations = [1, 1], group = 1, kernel_shape = [3, 3], pads = [1, 1, 1, 1], strides = [1"
+    )
+    wide = plain.replace("[1, 1], group", "[2, 2], group").replace("[1, 1, 1, 1]", "[2, 2, 2, 2]")
+    given = (
+        Artefact("onnx", "onnx", text),
+        Artefact("other", "onnx", edited(text, ((plain, wide),))),
+    )
+    report = verify(network.program, given, weights)
+    assert [pair.verdict for pair in report.comparisons] == ["agrees", "differs"]
 
 
 def test_open_image_sizes_are_verified_on_two_sizes() -> None:
