@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from archcompile.proof.voice import Artefact, Identity
     from archcompile.targets.reference import Array
 
-_BATCHES = 2
-"""How many of ``verify``'s batches are run: of 1 sample and of 3, or of a large input 2."""
-
 
 def verify_exact(
     program: Program,
@@ -48,7 +45,7 @@ def verify_exact(
     wrong is in the report and never raised.
     """
     inference = for_inference(program)
-    batches = sample_batches(inference, seed)[:_BATCHES]
+    batches = _batches(inference, seed)
     planned = plan(inference, batches, seed)
     trial = _Trial(program, inference, planned, _whole_state(program, planned), patience)
     double = SourceJob(weights, batches[-1:], dtype="float64")
@@ -64,14 +61,26 @@ def verify_exact(
     )
 
 
+def _batches(program: Program, seed: int) -> tuple[Batch, ...]:
+    """Two of ``verify``'s batches, of 1 sample and of 3, or of a large input 2.
+
+    Where the image size is open, the larger images and one of the smallest: on those alone, a
+    kernel may be its middle.
+    """
+    first, second, _, *larger = sample_batches(program, seed)
+    return (larger[0], first) if larger else (first, second)
+
+
 def _double(program: Program, job: SourceJob, runs: Sequence[Run | RunFailed]) -> float | None:
     """The largest error of the first source in float64; None if it was not run."""
     for run in runs:
         if isinstance(run, RunFailed) or not run.outputs:
             return float("inf")
         wanted = interpret(program, job.batches[0].inputs, job.weights)
-        pairs = zip(program.outputs, run.outputs[0], strict=False)
-        return max((distance(made, wanted[output.name]) for output, made in pairs), default=0.0)
+        if len(run.outputs[0]) != len(program.outputs):
+            return float("inf")
+        pairs = zip(program.outputs, run.outputs[0], strict=True)
+        return max(distance(made, wanted[output.name]) for output, made in pairs)
     return None
 
 
@@ -91,6 +100,9 @@ class _Heard:
     digests: tuple[Mapping[str, str], ...] = ()
     failure: str | None = None
     missing: str | None = None
+    unknown: str | None = None
+    """A value of the network that a graph does not show under its name, so that nothing can be
+    exchanged there."""
 
 
 def _whole_state(program: Program, planned: Plan) -> dict[str, Array]:
@@ -149,6 +161,11 @@ def _graph(trial: _Trial, content: str | bytes) -> _Heard:
     """A graph, cut where the plan goes on with other numbers."""
     try:
         graph = inlined_graph(read_graph(content))
+        names = _names(trial.inference)
+        resumed = (names[name] for each in trial.plan.batches for name in each.resumed)
+        unknown = next((name for name in resumed if name not in graph.values), None)
+        if unknown is not None:
+            return _Heard(unknown=unknown)
         return _Heard(tuple(_hear_graph(trial, graph, each) for each in trial.plan.batches))
     except RunFailed as error:
         return _Heard(failure=str(error))
@@ -206,6 +223,9 @@ def _pair(trial: _Trial, artefact: Artefact, heard: _Heard) -> ExactPair:
         return ExactPair(artefact.label, 0, "not compared", heard.missing)
     if heard.failure is not None:
         return ExactPair(artefact.label, 0, "differs", f"{artefact.label}: {heard.failure}")
+    if heard.unknown is not None:
+        note = f"the graph calls no value `{heard.unknown}`, from which the others go on"
+        return ExactPair(artefact.label, 0, "not made", note)
     compared = 0
     for place, (stretches, found) in enumerate(zip(trial.plan.batches, heard.digests, strict=True)):
         wanted = _wanted(trial, stretches)

@@ -2,11 +2,12 @@
 
 No network of any depth stays exact from end to end: sums grow beyond 2^24, and ``tanh`` or a mean
 over 49 positions is rounded. So the reference runs it once and cuts it into stretches. Behind each
-layer whose value is rounded, or has grown large, the network goes on with new small integers, in
-every voice alike: a module's result is exchanged by a forward hook, a value of a graph by an input.
-Inside a stretch every number is exact, so what stands at its end is compared bit by bit. Nothing is
-known of an op but its rule: a value is exact if what it was made of is, if it lies on a grid of
-small steps, and if the same op, run on all magnitudes, stays within float32's integers.
+layer whose value is rounded, has grown large, or is what the layer read (a dropout's), the network
+goes on with new small integers, in every voice alike: a module's result is exchanged by a forward
+hook, a value of a graph by an input. Inside a stretch every number is exact, so what stands at its
+end is compared bit by bit. Of an op only its rule is known, and that an interpolation may hide its
+rounding: a value is exact if what it was made of is, if it lies on a grid of small steps, and if
+the same op, run on all magnitudes, stays within float32's integers.
 """
 
 from __future__ import annotations
@@ -73,11 +74,17 @@ class Plan:
 def plan(program: Program, batches: tuple[Batch, ...], seed: int) -> Plan:
     """Integer weights and inputs for the network, and its stretches for batches of these sizes.
 
-    Weights are drawn as the first batch reaches their layers, so that sums stay within bounds.
+    Weights are drawn as the first batch reaches their layers, so that sums stay within bounds. A
+    saturated layer, which what it reads does not move, is given small integers instead.
     """
     pilot = _Pilot(program, seed)
     with numpy().errstate(all="ignore"):
-        found = tuple(pilot.run(batch, place) for place, batch in enumerate(batches))
+        first = pilot.run(batches[0], 0)
+        while pilot.saturating - pilot.cuts:
+            pilot = _Pilot(program, seed, pilot.saturating | pilot.cuts)
+            first = pilot.run(batches[0], 0)
+        others = (pilot.run(batch, place) for place, batch in enumerate(batches[1:], start=1))
+        found = (first, *others)
     return Plan(
         MappingProxyType({key: whole.single for key, whole in pilot.weights.items()}),
         found,
@@ -90,13 +97,15 @@ def plan(program: Program, batches: tuple[Batch, ...], seed: int) -> Plan:
 class _Pilot:
     """The reference's run, in which weights are drawn and cuts are made."""
 
-    def __init__(self, program: Program, seed: int) -> None:
-        self.program, self.seed = program, seed
+    def __init__(self, program: Program, seed: int, asked: frozenset[str] = frozenset()) -> None:
+        self.program, self.seed, self.asked = program, seed, asked
         self.shapes = {tensor.key: tensor.shape for tensor in tensors(program)}
         self.weights: dict[str, Whole] = {}
         self.rounded: dict[str, Node] = {}
         self.dull: list[str] = []
-        self.cuts: set[str] = set()
+        self.cuts: frozenset[str] = frozenset()
+        self.saturating: frozenset[str] = frozenset()
+        """Values that may be exchanged, and that a layer behind them does not move with."""
         nodes = tuple(program.nodes())
         uses = Uses()
         called = ((node.name, uses.name(node.path), node.op.is_module) for node in nodes)
@@ -127,12 +136,14 @@ class _Pilot:
             if is_exact:
                 digests[node.name] = digest(made)
                 if not place:
-                    self.dull += _dull(node, arguments, held, made, self.seed)
+                    self._look_dull(node, arguments, held, made)
             else:
                 ends.update((value.name, None) for value in node.inputs if value.name in digests)
                 if reads:
                     self.rounded[node.name] = node
-            if self._is_cut(node, made, is_exact, place):
+            # whether the source goes on with what a dropout made shows in other numbers alone
+            passes_on = len(arguments) == 1 and numpy().array_equal(arguments[0], made)
+            if self._is_cut(node, made, is_exact and not passes_on, place):
                 if is_exact:
                     ends[node.name] = None
                 exact.add(node.name)
@@ -155,10 +166,24 @@ class _Pilot:
         if place:
             return node.name in self.cuts
         is_large = not is_exact or float(numpy().abs(made).max(initial=0)) > _LARGE
-        is_cut = is_large and node.name in self.calls and node.name in self.read
+        is_cut = (is_large or node.name in self.asked) and self._may_cut(node.name)
         if is_cut:
-            self.cuts.add(node.name)
+            self.cuts |= {node.name}
         return is_cut
+
+    def _may_cut(self, name: str) -> bool:
+        return name in self.calls and name in self.read
+
+    def _look_dull(
+        self, node: Node, arguments: tuple[Array, ...], held: Mapping[str, Array], made: Array
+    ) -> None:
+        """Find what the layer's value does not move with."""
+        self.dull += _dull_weights(node, arguments, held, made, self.seed)
+        for place in _dull_inputs(node, arguments, held, made, self.seed):
+            name = node.inputs[place].name
+            self.dull.append(f"the value of `{node.name}` does not move with `{name}`")
+            if self._may_cut(name):
+                self.saturating |= {name}
 
     def _held(self, node: Node, arguments: tuple[Array, ...]) -> dict[str, Array]:
         """The layer's weights; drawn where this is the first use of its module."""
@@ -211,22 +236,28 @@ def _hides_rounding(node: Node, arguments: tuple[Array, ...], made: Array, seed:
     return 1 in arguments[0].shape[2:] and not is_on_grid(compute(node.op, (wide,), {}), 1.0)
 
 
-def _dull(
+def _dull_weights(
     node: Node, arguments: tuple[Array, ...], held: Mapping[str, Array], made: Array, seed: int
 ) -> Iterator[str]:
-    """What the layer's value does not depend on: then its equality would show nothing of it."""
-    np = numpy()
-
-    def moved(array: Array, what: str) -> Array:
-        # by unequal steps: equal ones may add up to nothing
-        steps: Array = array + 1 + np.abs(whole_values(array.shape, f"{node.name} {what}", seed))
-        return steps
-
+    """Weights that the value does not move with: its equality would show nothing of them."""
     for name, array in held.items():
-        other = {**held, name: moved(array, name)}
-        if np.array_equal(compute(node.op, arguments, other), made):
+        other = {**held, name: _moved(array, f"{node.name} {name}", seed)}
+        if numpy().array_equal(compute(node.op, arguments, other), made):
             yield f"the value of `{node.name}` does not move with its `{name}`"
+
+
+def _dull_inputs(
+    node: Node, arguments: tuple[Array, ...], held: Mapping[str, Array], made: Array, seed: int
+) -> Iterator[int]:
+    """The places of the inputs that the layer's value does not depend on."""
     for place, x in enumerate(arguments):
-        others = (*arguments[:place], moved(x, f"input {place}"), *arguments[place + 1 :])
-        if np.array_equal(compute(node.op, others, held), made):
-            yield f"the value of `{node.name}` does not move with `{node.inputs[place].name}`"
+        other = _moved(x, f"{node.name} input {place}", seed)
+        others = (*arguments[:place], other, *arguments[place + 1 :])
+        if numpy().array_equal(compute(node.op, others, held), made):
+            yield place
+
+
+def _moved(array: Array, key: str, seed: int) -> Array:
+    """By unequal steps: equal ones may add up to nothing."""
+    steps: Array = array + 1 + numpy().abs(whole_values(array.shape, key, seed))
+    return steps

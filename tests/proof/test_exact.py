@@ -290,6 +290,73 @@ def test_a_layer_that_its_weights_do_not_move_is_said_and_nothing_counts() -> No
     assert found.dull == ("the value of `conv` does not move with its `weight`",)
 
 
+SATURATED = """
+    input: [N, 300]
+    layers:
+      - {name: first, linear: 4}
+      - {name: upper, relu6}
+      - {name: second, linear: 300}
+      - {name: third, linear: 4}
+      - {name: bent, tanh}
+      - {name: drop, dropout: 0.3}
+      - {name: last, linear: 3}
+"""
+
+
+def test_a_saturated_layer_goes_on_with_small_integers_and_counts() -> None:
+    network = compile_text(SATURATED)
+    found = exactly(network, "onnx")
+    assert not found.dull
+    assert {pair.verdict for pair in found.pairs} == {"equal"}
+    assert [each.split()[0] for each in found.rounded] == ["`bent`"]
+
+
+DROPOUTS = {
+    "dropout whose result is left": ("x = self.drop(x)", "self.drop(x)"),
+    "dropout in another place": (
+        "x = self.bent(x)\n        x = self.drop(x)",
+        "x = self.drop(x)\n        x = self.bent(x)",
+    ),
+}
+
+
+def test_a_dropout_is_where_it_should_be_though_evaluation_does_not_show_it() -> None:
+    network = compile_text(SATURATED)
+    source = network.source()
+    artefacts = [
+        Artefact(label, "source", edited(source, (edit,))) for label, edit in DROPOUTS.items()
+    ]
+    weights = verification_weights(network.program, 0)
+    given = (Artefact("source", "source", source), *artefacts)
+    found = verify_exact(network.program, given, weights)
+    assert [pair.verdict for pair in found.pairs] == ["equal", "differs", "differs"]
+
+
+def test_a_graph_with_names_of_its_own_is_not_said_to_differ() -> None:
+    network = compile_text(SATURATED)
+    text = network.onnx_text().replace("bent = Tanh", "own = Tanh").replace("(bent", "(own")
+    weights = verification_weights(network.program, 0)
+    found = verify_exact(network.program, (Artefact("own", "onnx", text),), weights)
+    (pair,) = found.pairs
+    assert (pair.verdict, pair.note) == (
+        "not made",
+        "the graph calls no value `bent`, from which the others go on",
+    )
+
+
+def test_open_sizes_are_exact_on_the_larger_images_and_on_the_smallest() -> None:
+    network = compile_text("""
+        input: [N, 1, H, H]
+        layers:
+          - {conv2d: [2, 3, stride: 2, padding: 1]}
+          - {conv2d: [2, 3, stride: 2, padding: 1]}
+          - {name: last, conv2d: [2, 3, padding: 1]}
+    """)
+    found = exactly(network, "onnx")
+    assert [dict(each) for each in found.batches] == [{"H": 9, "N": 3}, {"H": 1, "N": 1}]
+    assert {pair.verdict for pair in found.pairs} == {"equal"}
+
+
 def test_wide_sums_are_thinned_until_they_fit() -> None:
     network = compile_text("""
         input: [N, 16, 64, 63]
