@@ -148,8 +148,13 @@ def _state(program: Program, seen: Inventory) -> Iterator[str]:
 
 
 def _parameters(program: Program, seen: Inventory) -> Iterator[str]:
-    trainable = (each for each in tensors(program) if each.weight.kind == "parameter")
-    total = sum(tensor.elements for tensor in trainable)
+    held = tensors(program)
+    for tensor in held:
+        is_parameter = tensor.key in seen.parameters
+        if tensor.key in seen.state and is_parameter != (tensor.weight.kind == "parameter"):
+            kind = "parameter" if is_parameter else "buffer"
+            yield f"`{tensor.key}` is a {kind}, the spec's is a {tensor.weight.kind}"
+    total = sum(tensor.elements for tensor in held if tensor.weight.kind == "parameter")
     if seen.trainable != total:
         yield f"{seen.trainable:,} trainable parameters, the spec has {total:,}"
 

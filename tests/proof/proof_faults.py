@@ -22,6 +22,14 @@ def edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
+SWAPPED = """\
+        scale, mean = self.norm.weight.detach(), self.norm.running_mean
+        del self.norm.weight, self.norm.running_mean
+        self.norm.register_buffer("weight", scale)
+        self.norm.running_mean = nn.Parameter(mean)
+"""
+"""As many are trained, and others."""
+
 SOURCE_FAULTS = (
     source("reflected padding", ("padding=1", 'padding=1, padding_mode="reflect"')),
     source("other activation", ("nn.Tanh()", "nn.Softsign()")),
@@ -50,6 +58,10 @@ SOURCE_FAULTS = (
     source(
         "extra parameter",
         ("\n    def forward", "        self.more = nn.Parameter(torch.ones(3))\n\n    def forward"),
+    ),
+    source(
+        "scale fixed, mean trained",
+        ("\n    def forward", f"{SWAPPED}\n    def forward"),
     ),
     source("other dropout", ("nn.Dropout(0.3)", "nn.Dropout(0.5)")),
     source("other momentum", ("nn.BatchNorm2d(6)", "nn.BatchNorm2d(6, momentum=0.2)")),
