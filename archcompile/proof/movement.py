@@ -127,6 +127,13 @@ def unread_weights(program: Program) -> tuple[str, ...]:
     )
 
 
+def read_inputs(program: Program) -> frozenset[str]:
+    """The inputs that a layer or an output reads."""
+    read = {value.name for node in program.nodes() for value in node.inputs}
+    read |= {output.value.name for output in program.outputs}
+    return frozenset(value.name for value in program.inputs if value.name in read)
+
+
 def measure(
     forward: Forward,
     batches: Sequence[Batch],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Movement:
     tried: int | None = None
     """How many weights were changed in fact, where that is not all of them: of very many the
     weakest are, and the others' movements are those of first order."""
+
+    def without(self, inputs: frozenset[str]) -> Movement:
+        """The same but for these inputs."""
+        kept = {name: far for name, far in self.by_input.items() if name not in inputs}
+        return replace(self, by_input=kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,14 @@ from archcompile.proof.batches import sample_batch, sample_batches, widest
 from archcompile.proof.comparison import TOLERANCE, Comparison, compare
 from archcompile.proof.facts import module_differences, report_differences, state_shapes
 from archcompile.proof.locate import located
-from archcompile.proof.movement import Sensitivity, judge, measure, needed, unread_weights
+from archcompile.proof.movement import (
+    Sensitivity,
+    judge,
+    measure,
+    needed,
+    read_inputs,
+    unread_weights,
+)
 from archcompile.proof.report import Discrepancy, VerifyReport
 from archcompile.proof.source import PATIENCE
 from archcompile.proof.voice import (
@@ -111,21 +118,26 @@ def _hear(trial: Trial, artefacts: Sequence[Artefact], *, reference: bool) -> di
 def _sensitivity(
     trial: Trial, artefacts: Sequence[Artefact], voices: Mapping[str, Voice]
 ) -> Sensitivity | None:
-    """From the emitted source, else from the first graph that runs; None if neither does."""
+    """From the emitted source, else from the first graph that runs; None if neither does.
+
+    What only heads for training read need not move an output of inference.
+    """
     unread = unread_weights(trial.inference)
+    spared = read_inputs(trial.program) - read_inputs(trial.inference)
     for each in artefacts:
         run = voices[each.label].run
         if run is None or not run.outputs:
             continue
         if run.movement is not None:
-            return judge(each.label, run.movement, trial.outputs, TOLERANCE, unread)
+            moved = run.movement.without(spared)
+            return judge(each.label, moved, trial.outputs, TOLERANCE, unread)
     for each in artefacts:
         if each.kind == "onnx" and voices[each.label].run is not None:
             forward = partial(forward_graph, trial, each.content)
             moved = measure(
                 forward, trial.batches, trial.other, trial.read_weights, needed(TOLERANCE)
             )
-            return judge(each.label, moved, trial.outputs, TOLERANCE, unread)
+            return judge(each.label, moved.without(spared), trial.outputs, TOLERANCE, unread)
     return None
 
 

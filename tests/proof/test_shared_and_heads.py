@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from spec_text import compile_text
 
 import archcompile
 from archcompile import verification
@@ -144,6 +145,27 @@ def test_a_wrong_head_is_found(written: str, instead: str, said: str) -> None:
     pair = next(each for each in report.comparisons if each.right == "source 1")
     assert pair.verdict == "differs"
     assert any(said in note for note in notes(report))
+
+
+def test_an_input_that_only_a_head_reads_need_not_move_inference() -> None:
+    network = compile_text("""
+        input: {a: [N, 3], b: [N, 4]}
+        layers:
+          - {name: main, from: a, linear: 3}
+          - {name: hint, from: b, linear: 3}
+          - {name: both, from: [main, hint], add}
+        outputs: {main: main, aux: {from: both, training: true}}
+    """)
+    weights = verification_weights(network.program, 0)
+    source = network.source()
+    given = (
+        Artefact("source", "source", source),
+        Artefact("other", "source", source.replace("(b)", "(b * 1.01)")),
+        Artefact("graph", "onnx", network.onnx_text()),
+    )
+    report = verify(network.program, given, weights)
+    found = {pair.right: pair.verdict for pair in report.comparisons if pair.left == "reference"}
+    assert found == {"source": "agrees", "other": "differs", "graph": "agrees"}
 
 
 EVERYTHING = """\
