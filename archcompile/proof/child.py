@@ -144,7 +144,23 @@ def _inventory(network: nn.Module) -> Facts:
             for path, module in network.named_modules()
             if path
         },
+        "arguments": {path: _arguments(each) for path, each in network.named_modules() if path},
     }
+
+
+def _arguments(module: nn.Module) -> dict[str, str]:
+    """What it was built with, as far as it keeps it: not every class prints all of it."""
+    return {
+        name: repr(value)
+        for name, value in vars(module).items()
+        if not name.startswith("_") and name != "training" and _is_plain(value)
+    }
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _outputs(

@@ -48,10 +48,18 @@ class Comparison:
         return self if self.note else replace(self, note=note)
 
 
-def compare(left: str, right: str, first: Run, second: Run, tolerance: float) -> Comparison:
+def compare(
+    left: str,
+    right: str,
+    first: Run,
+    second: Run,
+    tolerance: float,
+    outputs: tuple[str, ...] = (),
+) -> Comparison:
     """Every output of every batch, then those in training where both have them.
 
-    The largest error decides.
+    The largest error decides. ``outputs`` are the names of those of inference, where they are
+    several.
     """
     samples = sum(int(outputs[0].shape[0]) for outputs in first.outputs if outputs)
     error, note, worst = 0.0, "", None
@@ -61,10 +69,12 @@ def compare(left: str, right: str, first: Run, second: Run, tolerance: float) ->
             note = f"{len(ours)} outputs against {len(theirs)}"
             note += "" if batch is not None else " in training"
             return Comparison(left, right, samples, float("inf"), "differs", note)
-        for ref, found in zip(ours, theirs, strict=True):
+        is_named = batch is not None and len(outputs) == len(ours) > 1
+        for place, (ref, found) in enumerate(zip(ours, theirs, strict=True)):
             apart = distance(found, ref)
             if apart > error:
-                error, note, worst = apart, _why(found, ref, where), batch
+                which = f"`{outputs[place]}` in " if is_named else ""
+                error, note, worst = apart, _why(found, ref, f"{which}{where}"), batch
     if error <= tolerance:
         return Comparison(left, right, samples, error, "agrees", batch=worst)
     return Comparison(left, right, samples, error, "differs", note, worst)

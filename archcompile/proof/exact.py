@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archcompile.diagnostics import MissingLibrary
-from archcompile.ir.program import Node, Program
+from archcompile.ir.program import Program
 from archcompile.libraries import numpy
 from archcompile.passes.inference import for_inference
 from archcompile.proof.batches import Batch, sample_batches
@@ -20,6 +20,7 @@ from archcompile.proof.exact_report import ExactPair, ExactReport
 from archcompile.proof.graph import Graph, bind, cut, inlined_graph, read_graph, run_graph
 from archcompile.proof.integers import digest
 from archcompile.proof.interpreter import interpret
+from archcompile.proof.layers import begins, graph_names, said
 from archcompile.proof.run import Run, RunFailed
 from archcompile.proof.source import PATIENCE, SourceJob, run_sources
 from archcompile.proof.stretches import Plan, Stretches, plan
@@ -55,7 +56,7 @@ def verify_exact(
         tuple(tuple(each.batch.sizes.items()) for each in planned.batches),
         sum(1 for _ in inference.nodes()),
         tuple(_pair(trial, each, heard[each.identity]) for each in artefacts),
-        tuple(map(_said, planned.rounded)),
+        tuple(map(said, planned.rounded)),
         planned.dull,
         _double(inference, double, doubles),
     )
@@ -161,7 +162,7 @@ def _graph(trial: _Trial, content: str | bytes) -> _Heard:
     """A graph, cut where the plan goes on with other numbers."""
     try:
         graph = inlined_graph(read_graph(content))
-        names = _names(trial.inference)
+        names = graph_names(trial.inference)
         resumed = (names[name] for each in trial.plan.batches for name in each.resumed)
         unknown = next((name for name in resumed if name not in graph.values), None)
         if unknown is not None:
@@ -177,7 +178,7 @@ def _hear_graph(
     trial: _Trial, graph: Graph, stretches: Stretches, *, every: bool = False
 ) -> dict[str, str]:
     """The digests at the ends of the stretches, or of ``every`` exact value."""
-    names = _names(trial.inference)
+    names = graph_names(trial.inference)
     ranks = {
         names[node.name]: node.output.type.rank
         for node in trial.inference.nodes()
@@ -203,21 +204,6 @@ def _hear_graph(
     return {name: digest(array) for name, array in zip(asked, made, strict=True)}
 
 
-def _names(program: Program) -> dict[str, str]:
-    """What the graph calls each layer's value: as the first output that shows it.
-
-    A layer whose name an output has taken for another value steps aside.
-    """
-    shown: dict[str, str] = {}
-    for output in program.outputs:
-        shown.setdefault(output.value.name, output.name)
-    taken = {output.name for output in program.outputs}
-    return {
-        node.name: shown.get(node.name, f"{node.name}/value" if node.name in taken else node.name)
-        for node in program.nodes()
-    }
-
-
 def _pair(trial: _Trial, artefact: Artefact, heard: _Heard) -> ExactPair:
     if heard.missing is not None:
         return ExactPair(artefact.label, 0, "not compared", heard.missing)
@@ -233,7 +219,7 @@ def _pair(trial: _Trial, artefact: Artefact, heard: _Heard) -> ExactPair:
         compared += len(held)
         wrong = [name for name in held if found[name] != wanted[name]]
         if wrong:
-            note = f"batch {place + 1}; begins at {_beginning(trial, artefact, place, wrong)}"
+            note = f"batch {place + 1}; {_beginning(trial, artefact, place, wrong)}"
             return ExactPair(artefact.label, compared, "differs", note)
     if not compared:
         return ExactPair(artefact.label, 0, "not made", "no value of the network is exact")
@@ -270,10 +256,6 @@ def _beginning(trial: _Trial, artefact: Artefact, place: int, wrong: Sequence[st
     for node in trial.inference.nodes():
         differs = node.name in asked and found.get(node.name, asked[node.name]) != asked[node.name]
         if differs or (not found and node.name in wrong):
-            return _said(node)
+            return begins(trial.inference, node, {*found, *stretches.resumed, node.name})
     shown = trial.inference.outputs[int(wrong[0].removeprefix("/"))]
-    return f"the output `{shown.name}`, behind the last layer"
-
-
-def _said(node: Node) -> str:
-    return f"`{node.name}` ({node.op.key}, {node.span.file.path}:{node.span.line})"
+    return f"begins at the output `{shown.name}`, behind the last layer"

@@ -100,12 +100,25 @@ def module_differences(program: Program, emitted: Inventory, found: Inventory) -
 
     This sees what evaluation cannot: dropout's probability, batch norm's momentum.
     """
-    both = (node.path for node in program.nodes() if node.path in emitted.modules)
+    both = emitted.modules.keys() & found.modules.keys()
+    layers = {node.path: node for node in program.nodes() if node.path in both}
     return tuple(
-        f"`{path}` is {found.modules[path]}, the spec's is {emitted.modules[path]}"
-        for path in dict.fromkeys(both)
-        if path in found.modules and found.modules[path] != emitted.modules[path]
+        f"`{path}` {what} ({node.span.file.path}:{node.span.line})"
+        for path, node in layers.items()
+        for what in _otherwise(path, emitted, found)
     )
+
+
+def _otherwise(path: str, emitted: Inventory, found: Inventory) -> Iterator[str]:
+    """Of the same class each argument that is another; of another class, that."""
+    ours, theirs = emitted.arguments[path], found.arguments[path]
+    is_alike = emitted.modules[path].partition("(")[0] == found.modules[path].partition("(")[0]
+    if is_alike and ours != theirs:
+        for name in sorted(ours.keys() | theirs.keys()):
+            if ours.get(name) != theirs.get(name):
+                yield f"has {name}={theirs.get(name)}, the spec's is {ours.get(name)}"
+    elif emitted.modules[path] != found.modules[path]:
+        yield f"is {found.modules[path]}, the spec's is {emitted.modules[path]}"
 
 
 def output_differences(

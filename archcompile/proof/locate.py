@@ -15,6 +15,7 @@ from archcompile.ir.uses import Uses
 from archcompile.proof.comparison import TOLERANCE, Comparison, distance
 from archcompile.proof.graph import bind, inlined_graph, read_graph, run_graph
 from archcompile.proof.interpreter import trace
+from archcompile.proof.layers import begins, graph_names
 from archcompile.proof.run import RunFailed
 from archcompile.proof.source import SourceJob, run_sources
 from archcompile.proof.voice import REFERENCE, Artefact, Trial
@@ -69,14 +70,12 @@ def _source_taps(
 def _graph_taps(trial: Trial, artefact: Artefact, batch: int) -> dict[str, Array]:
     """Each call of a layer to its value, where the graph shows it by its name."""
     graph, calls = inlined_graph(read_graph(artefact.content)), _calls(trial.inference)
-    nodes = [
-        node
-        for node in trial.inference.nodes()
-        if node.output.name in graph.values and node.output.name not in graph.outputs
-    ]
-    shown = {node.output.name: node.output.type.rank for node in nodes}
+    names = graph_names(trial.inference)
+    nodes = [node for node in trial.inference.nodes() if names[node.name] in graph.values]
+    shown = {names[node.name]: node.output.type.rank for node in nodes}
+    more = {name: rank for name, rank in shown.items() if name not in graph.outputs}
     try:
-        model = bind(graph, trial.float_weights, shown)
+        model = bind(graph, trial.float_weights, more)
         (values,) = run_graph(model, (trial.batches[batch],), tuple(shown)).outputs
     except RunFailed:
         return {}
@@ -92,20 +91,23 @@ def _calls(program: Program) -> dict[str, str]:
 def _places(
     trial: Trial, worst: Mapping[str, int], found: Mapping[str, Mapping[str, Array]]
 ) -> dict[str, str]:
-    """For each artefact the first layer that differs, if a layer that was kept does."""
-    places: dict[str, str] = {}
+    """For each artefact the first layer that differs; where none does, what is left."""
+    first: dict[str, Node] = {}
     calls = _calls(trial.inference)
     for batch in sorted(set(worst.values())):
-        asked = {label: found[label] for label in found if worst[label] == batch}
+        asked = {label: taps for label, taps in found.items() if worst[label] == batch}
         inputs = trial.batches[batch].inputs
         for node, ours in trace(trial.inference, inputs, trial.weights):
             for label, taps in asked.items():
                 theirs = taps.get(calls[node.name])
-                if label in places or theirs is None or distance(theirs, ours) <= TOLERANCE:
+                if label in first or theirs is None or distance(theirs, ours) <= TOLERANCE:
                     continue
-                places[label] = f"begins at {_said(node)}"
-    return places
-
-
-def _said(node: Node) -> str:
-    return f"`{node.name}` ({node.op.key}, {node.span.file.path}:{node.span.line})"
+                first[label] = node
+    return {
+        label: begins(
+            trial.inference,
+            first.get(label),
+            {name for name, call in calls.items() if call in taps},
+        )
+        for label, taps in found.items()
+    }

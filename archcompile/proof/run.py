@@ -29,6 +29,8 @@ class Inventory:
     """Elements of every buffer but batch counters."""
     modules: Mapping[str, str]
     """Path to class and arguments as torch prints them: ``Dropout(p=0.5, inplace=False)``."""
+    arguments: Mapping[str, Mapping[str, str]]
+    """Path to the numbers, words and tuples of them that the module holds, by name, as texts."""
     shapes: tuple[Mapping[str, tuple[Shape, ...]], ...]
     """For each batch, each call (``path``, then ``path#2``) to the shapes of what it made."""
 

@@ -182,6 +182,7 @@ def _read(folder: Path, facts: dict[str, Any], job: SourceJob) -> Run:
         trainable=facts["trainable"],
         buffers=facts["buffers"],
         modules=facts["modules"],
+        arguments=facts["arguments"],
         shapes=tuple(_shapes(seen) for seen in facts.get("shapes", ())),
     )
     movement = None

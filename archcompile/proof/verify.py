@@ -74,7 +74,9 @@ def verify(
         seed=seed,
         tolerance=TOLERANCE,
         batches=tuple(tuple(batch.sizes.items()) for batch in trial.batches),
-        comparisons=located(trial, artefacts, tuple(_comparisons(artefacts, voices, sensitivity))),
+        comparisons=located(
+            trial, artefacts, tuple(_comparisons(trial, artefacts, voices, sensitivity))
+        ),
         discrepancies=(
             *_discrepancies(program, artefacts, voices),
             *_report_discrepancies(trial, artefacts, voices),
@@ -142,7 +144,10 @@ def _sensitivity(
 
 
 def _comparisons(
-    artefacts: Sequence[Artefact], voices: Mapping[str, Voice], sensitivity: Sensitivity | None
+    trial: Trial,
+    artefacts: Sequence[Artefact],
+    voices: Mapping[str, Voice],
+    sensitivity: Sensitivity | None,
 ) -> Iterator[Comparison]:
     """The reference with every artefact, then every source with every graph.
 
@@ -154,16 +159,16 @@ def _comparisons(
     for each in artefacts:
         first = distinct.setdefault(each.identity, each.label)
         if each.label != anchor:
-            pair = _pair(anchor, each.label, voices).counting(dull)
+            pair = _pair(trial, anchor, each.label, voices).counting(dull)
             yield pair if first == each.label else pair.noting(f"the same as {first}")
     sources = [e.label for e in artefacts if e.kind == "source" and e.label in distinct.values()]
     graphs = [e.label for e in artefacts if e.kind == "onnx" and e.label in distinct.values()]
     for source in sources:
         for graph in graphs if source != anchor else ():
-            yield _pair(source, graph, voices).counting(dull)
+            yield _pair(trial, source, graph, voices).counting(dull)
 
 
-def _pair(left: str, right: str, voices: Mapping[str, Voice]) -> Comparison:
+def _pair(trial: Trial, left: str, right: str, voices: Mapping[str, Voice]) -> Comparison:
     for label in (left, right):
         voice = voices[label]
         if voice.missing is not None:
@@ -175,7 +180,7 @@ def _pair(left: str, right: str, voices: Mapping[str, Voice]) -> Comparison:
     first, second = voices[left].run, voices[right].run
     if first is None or second is None:
         raise InternalError("a voice has neither a run nor a reason")
-    return compare(left, right, first, second, TOLERANCE)
+    return compare(left, right, first, second, TOLERANCE, trial.outputs)
 
 
 def _discrepancies(

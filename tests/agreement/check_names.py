@@ -99,6 +99,7 @@ def check_inventory(subject: Subject, findings: Findings, seen: list[Shapes]) ->
             if key in state and each.is_floating_point()
         },
         modules={path: f"{type(each).__name__}()" for path, each in module.named_modules() if path},
+        arguments={},
         shapes=tuple(seen),
     )
     batches = tuple(Batch(sizes, {}) for sizes in subject.sizes)

@@ -44,6 +44,7 @@ SEEN = Inventory(
     trainable=1005,
     buffers={"norm.running_mean": 6, "norm.running_var": 6},
     modules=dict.fromkeys(SHAPES, ""),
+    arguments={path: {} for path in SHAPES},
     shapes=tuple(
         {path: ((count, *shape),) for path, shape in SHAPES.items()} for count in (1, 3, 5)
     ),

@@ -67,6 +67,8 @@ def test_a_source_says_what_it_has_and_what_its_modules_make(
     assert facts.trainable == sum(facts.parameters.values()) == 114 + 12 + 847 + 32
     assert facts.buffers == {"norm.running_mean": 6, "norm.running_var": 6}
     assert facts.modules["drop"] == "Dropout(p=0.3, inplace=False)"
+    assert facts.arguments["drop"] == {"p": "0.3", "inplace": "False"}
+    assert facts.arguments["c1"]["stride"] == "(1, 1)"
     assert [seen["pool"] for seen in facts.shapes] == [((n, 6, 4, 5),) for n in (1, 3, 5)]
 
 
