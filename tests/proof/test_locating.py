@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from spec_text import compile_text
 from proof_faults import edited
+from spec_text import compile_text
 
 from archcompile.proof import Artefact, verification_weights, verify
 

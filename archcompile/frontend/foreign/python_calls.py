@@ -147,4 +147,5 @@ def op_of_word(word: str) -> str | None:
     bare = word.rpartition(".")[2]
     spelt = {foreign_ops.folded(key): key for key in all_ops()}
     meant = spelt.get(foreign_ops.folded(bare)) or foreign_ops.meant(bare) or ""
-    return meant.partition(":")[0] or None
+    key = meant.partition(":")[0]  # some of theirs are structures here, as a shortcut is
+    return key if key in all_ops() else None
