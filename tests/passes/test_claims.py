@@ -7,11 +7,23 @@ from typing import Literal
 
 import pytest
 
-from archcompile.diagnostics import Code, Diagnostic
+from archcompile.diagnostics import Code, Diagnostic, Edit
 from archcompile.ir.program import Claim, Program
 from archcompile.passes.claims import check_claims
 from archcompile.passes.printed_number import PrintedNumber
-from tests.programs import at, chain, conv, image, lenet5, op, program, region, small_resnet
+from tests.programs import (
+    at,
+    chain,
+    conv,
+    image,
+    lenet5,
+    node,
+    op,
+    program,
+    region,
+    small_resnet,
+    twice,
+)
 
 Subject = Literal["parameters", "buffers", "macs", "receptive_field", "shapes"]
 
@@ -87,6 +99,10 @@ WRONG = {
         "expected the receptive field 15 at `c3`, but it is 14",
         "if the claim is wrong, write `c3: 14`",
     ),
+    claim("receptive_field", 30): (
+        "expected the receptive field 30 at `output`, but it is 32",
+        "if the claim is wrong, write `receptive_field: 32`",
+    ),
 }
 
 
@@ -116,6 +132,29 @@ def test_a_claim_about_an_unknown_layer_suggests_the_nearest() -> None:
         "there is no layer `ouput` in `lenet5`",
     )
     assert found.help == "did you mean `output`?"
+    assert found.fix == (Edit(at(30), "output"),)
+
+
+def test_a_name_like_no_other_lists_the_layers_of_a_small_network() -> None:
+    start = image(3, 8, 8)
+    for count, help_line in (
+        (12, f"there are {', '.join(f'`{c}`' for c in 'abcdefghijkl')}"),
+        (13, None),
+    ):
+        made = program((start,), chain(start, *((c, op("relu")) for c in "abcdefghijklm"[:count])))
+        (found,) = findings(made, claim("shapes", (1,), "nothing"))
+        assert (found.help, found.fix) == (help_line, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "help_line"),
+    [("features", "did you mean `features_in`?"), ("feature", "there are `features_in`")],
+)
+def test_a_name_is_meant_if_it_is_at_most_three_letters_longer(name: str, help_line: str) -> None:
+    start = image(3, 8, 8)
+    made = program((start,), chain(start, ("features_in", op("relu"))))
+    (found,) = findings(made, claim("shapes", (1,), name))
+    assert found.help == help_line
 
 
 def test_a_name_without_its_path_is_completed() -> None:
@@ -135,6 +174,29 @@ def test_a_region_of_two_outputs_has_no_single_shape() -> None:
     (found,) = findings(program((start,), (made,)), claim("shapes", (4, 8, 8), "unit"))
     assert found.code is Code.CLAIM_UNKNOWN
     assert found.message == "`unit` has 2 outputs, so it has no single shape"
+    assert found.help == "name one of its layers, e.g. `unit.a`"
+    assert found.span == at(30)
+    assert [(each.span, each.message) for each in found.related] == [(at(1), "`unit` is here")]
+
+
+def test_a_region_without_an_output_names_none_of_its_layers() -> None:
+    start = image(3, 8, 8)
+    unit = replace(region("unit", node("unit.a", conv(4), start)), outputs=())
+    made = program((start,), (unit, node("b", conv(4), start)))
+    (found,) = findings(made, claim("shapes", (4, 8, 8), "unit"))
+    assert (found.code, found.help) == (Code.CLAIM_UNKNOWN, None)
+
+
+def test_a_second_use_of_a_module_is_claimed_by_its_own_name() -> None:
+    assert findings(twice(), claim("receptive_field", 5, "same#2")) == ()
+    assert findings(twice(), claim("receptive_field", 3, "same")) == ()
+
+
+def test_a_field_that_is_not_square_is_said_in_full() -> None:
+    start = image(3, 8, 8)
+    made = program((start,), (node("c", op("conv2d", out_channels=2, kernel_size=[3, 1]), start),))
+    (found,) = findings(made, claim("receptive_field", 3, "c"))
+    assert found.message == "expected the receptive field 3 at `c`, but it is [3, 1]"
 
 
 def test_claims_are_not_checked_where_the_caller_overrides_a_parameter() -> None:
@@ -148,6 +210,7 @@ def test_a_claim_about_a_number_that_the_input_decides_is_wrong_and_says_why() -
     (found,) = findings(made, claim("macs", 1000))
     assert found.code is Code.CLAIM_WRONG
     assert "depends on the input's size" in found.message
+    assert found.help == "give the input numbers for its size, or make no claim of it"
     assert findings(made, claim("parameters", 56)) == ()
 
 
@@ -158,6 +221,8 @@ def test_open_sizes_are_compared_as_text() -> None:
     assert findings(made, right) == ()
     (found,) = findings(made, claim("shapes", (3, 8, 8), "r"))
     assert found.message == "expected the output shape [3, 8, 8] at `r`, but it is [3, H, 8]"
+    assert found.help == "make no claim of what the input's size decides"
+    assert [each.message for each in found.related] == ["`r` is here"]
 
 
 @pytest.mark.parametrize("text", ["", "many", "60 m", "-3", "1e6", "6.M", "60MM", "٣", "1,00"])
@@ -173,6 +238,7 @@ def test_text_that_is_no_number_is_refused(text: str) -> None:
         ("60M", 60_965_224, True),  # cut
         ("61M", 60_965_224, True),  # rounded
         ("62M", 60_965_224, False),
+        ("61M", 60_200_000, False),  # neither cut nor rounded
         ("0.27M", 272_474, True),
         ("1.8G", 1_814_073_344, True),
         ("1.8B", 1_814_073_344, True),
@@ -190,6 +256,23 @@ def test_a_printed_number_is_equal_when_rounded_or_cut(text: str, count: int, ag
     assert printed.agrees(count) is agrees
 
 
+@pytest.mark.parametrize(
+    ("text", "count", "written"),
+    [
+        ("1K", 61_550, "62K"),
+        ("1K", 61_499, "61K"),
+        ("0.27M", 61_706, "0.06M"),
+        ("5", 1234, "1,234"),
+    ],
+)
+def test_a_count_is_rounded_to_the_form_of_a_printed_number(
+    text: str, count: int, written: str
+) -> None:
+    printed = PrintedNumber.parse(text)
+    assert printed is not None
+    assert printed.same_form(count) == written
+
+
 def test_a_list_is_no_number_and_a_number_no_list() -> None:
     (found,) = findings(lenet5(), claim("macs", (1, 2)))
     assert found.message.endswith("got [1, 2]")
@@ -202,4 +285,4 @@ def test_a_thousand_unknown_layers_are_found_within_a_moment() -> None:
     found = findings(small_resnet(60), *claims)
     assert len(found) == 1000
     assert found[0].help == "did you mean `layer1.0.conv2`?"
-    assert found[-1].help is None
+    assert [each.help is not None for each in found] == [True] * 20 + [False] * 980

@@ -44,6 +44,19 @@ def test_a_module_applied_twice_has_its_weights_counted_once() -> None:
     found = costs(program((start,), (first, second)))
     assert [int(cost.parameters) for cost in found.nodes] == [84, 0]
     assert int(found.total.macs) == 2 * 8 * 8 * 27 * 3
+    assert int(found.total.connections) == 2 * 8 * 8 * 28 * 3
+    assert found.inference == found.total
+
+
+def test_weights_are_counted_once_in_what_inference_needs_too() -> None:
+    start = image(3, 8, 8)
+    first = node("encoder", conv(3), start)
+    second = node("encoder", conv(3), first.output, name="encoder#2")
+    head = node("head", conv(5), second.output)
+    found = costs(program((start,), (first, second, head)), frozenset({"head"}))
+    assert int(found.inference.parameters) == 84
+    assert int(found.total.parameters) == 84 + 5 * 28
+    assert int(found.inference.macs) == int(found.total.macs) == 2 * 8 * 8 * 27 * 3
 
 
 def test_macs_of_an_open_size_stay_an_expression() -> None:

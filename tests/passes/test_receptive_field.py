@@ -122,6 +122,34 @@ def test_a_window_along_an_axis_of_several_sees_whole_rows() -> None:
     assert seen[-1] == ("4", "10")
 
 
+def test_a_window_along_an_axis_of_several_sees_no_more_than_there_is() -> None:
+    start = image(2, 3, 8)
+    long = op("conv1d", out_channels=1, kernel_size=20)
+    made = chain(start, ("flat", op("flatten", start_dim=2)), ("conv1", long))
+    field = receptive_fields(program((start,), made)).nodes[-1]
+    assert tuple(map(int, field.extent)) == (3, 8)
+
+
+def test_a_window_along_three_axes_made_one_in_two_steps_sees_whole_planes() -> None:
+    start = image(2, 4, 4, 4)
+    pair, every = op("flatten", start_dim=2, end_dim=3), op("flatten", start_dim=2)
+    made = chain(start, ("pair", pair), ("all", every), ("conv1", op("conv1d", **_OF_THREE)))
+    field = receptive_fields(program((start,), made)).nodes[-1]
+    assert tuple(map(int, field.extent)) == (2, 4, 4)
+
+
+def test_a_window_over_a_whole_axis_leaves_the_jump() -> None:
+    start = image(2, 8, 8)
+    made = chain(
+        start,
+        ("halves", op("avg_pool2d", kernel_size=2)),
+        ("rows", op("avg_pool2d", kernel_size=[4, 2])),
+    )
+    field = receptive_fields(program((start,), made)).nodes[-1]
+    assert tuple(map(int, field.extent)) == (8, 4)
+    assert tuple(map(int, field.jump)) == (2, 4)
+
+
 @pytest.mark.parametrize(
     ("layer", "extent"),
     [

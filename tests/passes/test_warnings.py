@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archcompile.driver import check_document
 from archcompile.frontend import read_document
+from archcompile.ir.program import Program, ProgramOutput
+from archcompile.ir.remedy import Argument, Remedy
+from archcompile.passes.warnings import advise
+from tests.programs import at, chain, conv, image, node, op, program
 
 HEAD = "archcompile: 1\nname: net\n"
 QUIET = {
@@ -111,3 +116,85 @@ def test_an_edit_is_not_offered_where_one_copy_would_suffer(tmp_path: Path) -> N
     (finding,) = check_document(read_document(path)).findings
     assert finding.code.value == "AC903"
     assert finding.fix == ()
+    assert finding.help == "so it is with some of the layers of this line"
+
+
+def test_an_edit_is_offered_where_every_copy_needs_it(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    lines = "input: [N, 3, 35, 35]\nlayers: [{repeat: 2, layers: [{max_pool2d: 2}]}]\n"
+    path.write_text(HEAD + lines, encoding="utf-8")
+    (finding,) = check_document(read_document(path)).findings
+    assert finding.code.value == "AC903"
+    assert [edit.text for edit in finding.fix] != []
+
+
+def test_an_edit_is_not_offered_where_one_variant_would_suffer(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    lines = (
+        "params: {size: 34}\nvariants: {even: {size: 34}, odd: {size: 35}}\n"
+        "input: [N, 3, size, size]\nlayers: [{max_pool2d: 2}]\n"
+    )
+    path.write_text(HEAD + lines, encoding="utf-8")
+    (finding,) = check_document(read_document(path)).findings
+    assert (finding.code.value, finding.fix) == ("AC903", ())
+    assert finding.help == "so it is with some of the layers of this line"
+    assert finding.span is not None and finding.span.line == 6
+
+
+def _advice(made: Program) -> list[tuple[str, str | None, Remedy | None]]:
+    return [(each.advice.message, each.advice.help, each.advice.remedy) for each in advise(made)]
+
+
+def test_a_needless_bias_is_shown_with_its_normalization_and_what_to_write() -> None:
+    start = image(3, 8, 8)
+    (found,) = advise(program((start,), chain(start, ("c", conv(4)), ("n", op("batch_norm2d")))))
+    assert found.span == at(1)
+    assert found.advice.argument == "bias"
+    assert (found.advice.help, found.advice.remedy) == (
+        "write `bias: false`",
+        Argument("bias", "false"),
+    )
+    (related,) = found.advice.related
+    assert (related.span, related.message) == (at(2), "the normalization")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "nothing reads what `l0` makes"),
+        (2, "nothing reads what `l1` makes, nor what the layer that leads to it makes"),
+        (4, "nothing reads what `l3` makes, nor what the 3 layers that lead to it make"),
+    ],
+)
+def test_layers_that_lead_to_an_unread_one_are_counted(count: int, said: str) -> None:
+    start = image(3, 8, 8)
+    used = node("used", op("relu"), start, line=9)
+    dead = chain(start, *((f"l{number}", op("relu")) for number in range(count)))
+    assert [message for message, _, _ in _advice(program((start,), (*dead, used)))] == [said]
+
+
+def test_a_hundred_unread_layers_are_said_without_counting_for_the_last_ones() -> None:
+    start = image(3, 8, 8)
+    used = node("used", op("relu"), start, line=399)
+    dead = [node(f"l{n}", op("relu"), start, line=n + 1) for n in range(300)]
+    said = [message for message, _, _ in _advice(program((start,), (*dead, used)))]
+    assert said == [f"nothing reads what `l{n}` makes" for n in range(300)]
+
+
+def test_a_second_input_with_the_channels_last_is_found_behind_a_vector() -> None:
+    vector, picture = image(7, name="vector"), image(32, 32, 3, name="picture")
+    placed = replace(picture, span=at(2))
+    members = (node("fc", op("tanh"), vector), node("c", conv(4), placed, line=3))
+    outputs = tuple(ProgramOutput(each.name, each.output) for each in members)
+    (found,) = advise(program((vector, placed), members, outputs=outputs))
+    assert found.span == at(2)
+    assert found.advice.help == "channels stand before height and width: `[N, 3, 32, 32]`"
+
+
+def test_an_input_without_a_place_does_not_hide_the_next() -> None:
+    first, second = image(32, 32, 3, name="first"), image(64, 64, 1, name="second")
+    placed = replace(second, span=at(2))
+    members = (node("a", conv(4), first), node("b", conv(4), placed, line=3))
+    outputs = tuple(ProgramOutput(each.name, each.output) for each in members)
+    (found,) = advise(program((first, placed), members, outputs=outputs))
+    assert found.advice.message.startswith("the input `second` has 64 channels, and is 64x1")
