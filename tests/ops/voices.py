@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,8 @@ from archcompile.targets.reference import compute
 Array = NDArray[np.float64]
 _ONNX_DTYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
 _SILENT = 3
+_PART = re.compile(r"net/[a-z][a-z0-9_.]*")
+"""What a layer's own nodes and constants are called: words in small letters."""
 
 
 def op(key: str, **arguments: object) -> Op:
@@ -146,6 +149,10 @@ def onnx_model(
     names = tuple(f"x{place}" for place in range(len(types)))
     made = OnnxLayer("net", names, types, {name: f"net.{name}" for name in weights}, "net")
     assert emit(layer, made) == "net"
+    parts = [each.name for each in (*made.nodes[:-1], *made.constants)]
+    assert all(map(_PART.fullmatch, parts)), parts
+    whole = [each.values for each in made.constants if each.dtype == "int64"]
+    assert all(type(value) is int for values in whole for value in values), whole
     graph = helper.make_graph(
         [
             helper.make_node(
