@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
-from voices import op
+from voices import op, printed
 
 from archcompile.ir.dim import Dim
 from archcompile.ops.pooling import MaxPool2d
@@ -13,6 +13,7 @@ from archcompile.ops.windows import sides_of
 CONV = {"out_channels": 8, "kernel_size": 3}
 POOL = {"kernel_size": 3}
 PADDING = "expected an integer, [height, width] or [[top, bottom], [left, right]]"
+NUMBERS = "expected a number, or lists of numbers of one length"
 MODES = "expected one of zeros, reflect, replicate, circular"
 
 REFUSED = [
@@ -96,6 +97,21 @@ REFUSED = [
     ("softmax", {"dim": None}, "dim", "expected an integer, got nothing"),
     ("concat", {"dim": "channels"}, "dim", "expected an integer, got the text 'channels'"),
     ("relu", {"inplace": 0}, "inplace", "expected true or false, got 0"),
+    ("chunk", {"chunks": 0}, "chunks", "expected at least 1, got 0"),
+    ("constant", {"values": "x"}, "values", NUMBERS),
+    ("constant", {"values": []}, "values", NUMBERS),
+    (
+        "constant",
+        {"values": [[1, 2], [3]]},
+        "values",
+        f"{NUMBERS}: item 1 has the sizes [2], and item 2 has [1]",
+    ),
+    (
+        "constant",
+        {"values": [[1], 2]},
+        "values",
+        f"{NUMBERS}: item 1 is a list, and item 2 is a number",
+    ),
 ]
 
 
@@ -125,6 +141,14 @@ def test_an_argument_that_the_op_has_not_is_refused() -> None:
 )
 def test_paddings_of_equal_sides_are_one(padding: object, same: object) -> None:
     assert op("conv2d", **CONV, padding=padding) == op("conv2d", **CONV, padding=same)
+
+
+def test_equal_factors_of_an_upsampling_are_one() -> None:
+    assert op("upsample", scale_factor=[2, 2]) == op("upsample", scale_factor=2)
+    assert op("upsample", size=[8, 8]) == op("upsample", size=8)
+    assert printed(op("upsample", scale_factor=[2, 2]), ("N", 3, 8, 8)) == printed(
+        op("upsample", scale_factor=2), ("N", 3, 8, 8)
+    )
 
 
 def test_paddings_may_be_symbolic() -> None:

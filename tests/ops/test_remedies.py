@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from voices import op
 
+from archcompile.ir.dim import Dim
 from archcompile.ir.op import OpError
 from archcompile.ir.remedy import (
     Argument,
@@ -379,3 +380,17 @@ def test_a_map_that_is_none_is_said_in_the_layout_s_own_letters() -> None:
         with pytest.raises(OpError) as caught:
             op(key, **given).infer(TensorType.of(*LINE))
         assert caught.value.message == f"`{key}` expects a map [N, C, H, W], got [N, 4, 8]"
+
+
+def test_a_size_that_a_call_decides_is_in_no_remedy() -> None:
+    layer = op("conv2d", out_channels=8, kernel_size=Dim.symbol("k") + 9)
+    with pytest.raises(OpError) as caught:
+        layer.infer(TensorType.of("N", 6, 8, 8))
+    assert caught.value.help == "a smaller kernel, more padding, or a larger input"
+    assert caught.value.remedy is None
+
+    with pytest.raises(OpError) as caught:
+        op("unflatten", dim=1, unflattened_size=[Dim.symbol("k") * 3, 3]).infer(
+            TensorType.of("N", 8, 8)
+        )
+    assert (caught.value.help, caught.value.remedy) == (PRODUCT, None)
