@@ -254,3 +254,16 @@ def test_what_only_training_needs_is_faint_and_says_so() -> None:
 def test_further_uses_of_a_layer_and_of_a_block_are_called_so() -> None:
     shown = texts(twice())
     assert {"same", "same#2", "unit", "unit#2", "conv1#2"} <= set(shown)
+
+
+def test_every_input_and_output_is_described() -> None:
+    starts = (image(3, 8, 8, name="left"), image(3, 8, 8, name="right"))
+    members = (node("a", op("relu"), starts[0]), node("b", op("tanh"), starts[1]))
+    outputs = tuple(ProgramOutput(each.name, each.output) for each in members)
+    made = program(starts, members, outputs=outputs)
+    described = ElementTree.fromstring(svg(made, facts(made))).find(f"{SVG}desc")
+    assert described is not None
+    assert described.text == (
+        "From left [N, 3, 8, 8], right [N, 3, 8, 8] through 2 layers with 0 parameters "
+        "to a [N, 3, 8, 8], b [N, 3, 8, 8]."
+    )

@@ -16,7 +16,7 @@ from archcompile.backends.onnx.graph import OnnxModel, OnnxValue
 from archcompile.backends.onnx.proto import weightless
 from archcompile.backends.onnx.text import print_model
 from archcompile.targets.onnx import OnnxConstant, OnnxNode
-from tests import handmade
+from tests import handmade, programs
 
 CONSTANTS = OnnxModel(
     name="odd-name",
@@ -137,3 +137,13 @@ def test_an_empty_list_says_its_type() -> None:
         [],
     )
     assert attribute == weightless(replace(ATTRIBUTES, steps=(step,))).graph.node[0].attribute[0]
+
+
+def test_values_from_outside_are_numbered_in_a_function() -> None:
+    names = [f"image{number}" for number in range(3)]
+    starts = tuple(programs.image(4, 8, 8, name=name) for name in names)
+    added = programs.node("unit.add", programs.op("add"), *starts)
+    unit = replace(programs.region("unit", added, block="unit"), inputs=starts)
+    text = onnx_text(programs.program(starts, (unit,)))
+    inside = text[text.index("\nunit (") :]
+    assert inside.replace("\n", "").startswith("unit (  x,  x2,  x3) => (")

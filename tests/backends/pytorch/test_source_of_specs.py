@@ -176,3 +176,37 @@ def test_a_loop_stays_a_loop(programs: dict[str, Program]) -> None:
     text = source(programs["loops_in_loops"])
     assert "for depth, width in ((1, 8), (2, 16)):" in text
     assert text.count("nn.Conv2d") == 2
+
+
+LISTS = """\
+archcompile: 1
+name: net
+input: [N, 4, 8, 8]
+blocks:
+  listed:
+    params: {rates: [0.5, 0.25], mixed: [1, 0.5], whole: [1, 2]}
+    layers:
+      - {dropout: "rates[0]"}
+      - {dropout: "mixed[1]"}
+      - {conv2d: ["whole[1]", 1]}
+layers: [{listed: {}}, {listed: {rates: [0.1, 0.3], mixed: [0.5, 0.25], whole: [3, 4]}}]
+"""
+
+
+def test_a_list_s_parameter_has_the_type_of_its_items(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(LISTS, encoding="utf-8")
+    text = load(path).source()
+    assert (
+        """
+    def __init__(
+        self,
+        in_channels: int,
+        rates: tuple[float, ...] = (0.5, 0.25),
+        mixed: tuple[float, ...] = (1, 0.5),
+        whole: tuple[int, ...] = (1, 2),
+    ) -> None:
+        super().__init__()
+"""
+        in text
+    )

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from archcompile.backends.pytorch import hold, load_class, source
+from archcompile.backends.pytorch.training import Work, only_training
 from archcompile.diagnostics import InternalError
 from archcompile.ir.program import Program
 from tests.backends.pytorch.stateful import googlenet, segmenter, shuffled
@@ -115,3 +116,11 @@ def test_pieces_are_what_torch_cuts() -> None:
     left, right = x.chunk(2, 1)
     a, _, c, _ = module.conv(right).chunk(4, 1)
     assert torch.equal(module(x), torch.cat([c, left, a], dim=1))
+
+
+def test_what_hangs_on_work_of_training_is_of_training_too() -> None:
+    work = [
+        Work(frozenset(made), frozenset(read))
+        for made, read in (("t", "x"), ("h", "t"), ("a", "h"), ("b", "a"), ("c", "x"))
+    ]
+    assert only_training(work, {"t"}, {"h"}) == {1, 2, 3}  # "c" is needed by nothing at all

@@ -205,6 +205,12 @@ def test_the_table_of_lenet5_is_one_to_paste_into_a_pull_request() -> None:
     assert str(reported(lenet5())) == LENET5
 
 
+def test_a_table_that_just_fits_leaves_nothing_out() -> None:
+    widest = max(map(len, LENET5.splitlines()))
+    assert reported(lenet5()).to_table(widest) == LENET5
+    assert reported(lenet5()).to_table(widest - 1) != LENET5
+
+
 @pytest.mark.parametrize("width", [100, 80, 70])
 def test_a_table_keeps_to_its_width(width: int) -> None:
     lines = reported(small_resnet()).to_table(width).splitlines()
@@ -277,6 +283,9 @@ def test_a_notebook_gets_html_and_markdown() -> None:
     page = shown._repr_html_()
     assert page.count("<tr>") == 1 + len(layers(small_resnet())) + 3  # a heading, three groups
     assert "<strong>layer1.0</strong>" in page
+    headings = page[page.index("<thead>") : page.index("</thead>")]
+    assert headings.count("<th") - 1 == headings.count("</th>") == 8
+    assert headings.count("</th><th") == 7
 
 
 def test_a_name_too_long_for_the_width_is_cut() -> None:
